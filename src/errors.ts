@@ -1,0 +1,96 @@
+/**
+ * Every refusal the service can give, as a stable code with its HTTP status and a title.
+ * The code is the contract (RFC 9457 `type` is built from it); titles and details may be reworded.
+ * Details and pointers name the place and the rule, never the value that was sent: it may be personal data.
+ */
+export const PROBLEMS = {
+  // Reading the request
+  malformed_json: [400, "The body is not JSON"],
+  too_deep: [400, "The body is nested too deeply"],
+  invalid_utf8: [400, "The body is not UTF-8"],
+  body_not_object: [400, "The body must be a JSON object"],
+  unsupported_media_type: [415, "The body must be application/json"],
+  body_too_large: [413, "The body is larger than this route accepts"],
+  invalid_request: [400, "The request does not fit the schema"],
+  invalid_header: [400, "A header cannot be used"],
+  invalid_cursor: [400, "The cursor is not one of ours"],
+  not_found: [404, "Nothing is here"],
+  method_not_allowed: [405, "This address does not take that method"],
+  // Who is asking
+  unauthenticated: [401, "A valid bearer token is needed"],
+  invalid_token: [401, "The token is not accepted"],
+  expired_token: [401, "The token has expired"],
+  forbidden: [403, "The token lacks the scope for this"],
+  proof_level_too_low: [403, "This needs a stronger proof of identity"],
+  invalid_csrf: [403, "The form is not from this session"],
+  // Decisions
+  invalid_subject: [400, "The subject cannot be used"],
+  missing_feature: [422, "A feature is missing"],
+  unknown_feature: [422, "A feature is not in the model's contract"],
+  invalid_type: [422, "A feature has the wrong type"],
+  unseen_category: [422, "A feature has a value outside its categories"],
+  out_of_range: [422, "A feature is outside its range"],
+  text_too_long: [422, "A text feature is too long"],
+  unsupported_language: [400, "The language is not one of the model's"],
+  unknown_model: [404, "No such model"],
+  unknown_version: [404, "No such version of the model"],
+  unknown_decision: [404, "No such decision for this client"],
+  unknown_entry: [404, "No such entry in the log"],
+  decision_erased: [410, "The decision was erased"],
+  invalid_idempotency_key: [400, "The Idempotency-Key cannot be used"],
+  idempotency_key_reused: [422, "The Idempotency-Key was used for another request"],
+  idempotency_in_progress: [409, "A request with this Idempotency-Key is under way"],
+  // Rights
+  nothing_held: [404, "Nothing is held about this subject"],
+  erasure_refused: [409, "The erasure is refused on a legal ground"],
+  // Packages
+  invalid_package: [422, "The package does not publish"],
+  duplicate_version: [409, "This package is already published"],
+  // The service itself
+  overloaded: [503, "Too many decisions are waiting"],
+  not_ready: [503, "The service is not ready"],
+  upstream_not_configured: [503, "No Node service is configured for this"],
+  upstream_unreachable: [502, "The Node service does not answer"],
+  prediction_failed: [500, "The model could not be evaluated"],
+  log_conflict: [500, "The log refused to append"],
+  internal: [500, "Something failed here"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One fault inside a request: a JSON Pointer (RFC 6901) to the place, a code, and the rule in words. */
+export interface Fault {
+  pointer: string;
+  code: ProblemCode;
+  detail: string;
+}
+
+/** A refusal. Thrown anywhere in the core, turned into RFC 9457 problem details once, in `http/problem.ts`. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly faults: readonly Fault[];
+  /** Further members of the problem document, free of personal data. */
+  readonly members: Readonly<Record<string, unknown>>;
+  /** Seconds after which trying again makes sense; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    more: {
+      faults?: readonly Fault[];
+      members?: Record<string, unknown>;
+      retryAfterSeconds?: number;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(detail ?? PROBLEMS[code][1], more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = "Problem";
+    this.code = code;
+    this.status = PROBLEMS[code][0];
+    this.faults = more.faults ?? [];
+    this.members = more.members ?? {};
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+}
