@@ -1,0 +1,112 @@
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+const NAME = /^[^\s+]{1,100}$/;
+const flag = z
+  .enum(["0", "1", ""])
+  .default("0")
+  .transform((value) => value === "1");
+const count = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const text = z.string().min(1).optional();
+
+/** Every setting, its unit and its default. `docs/` and the README list each one; a test compares them. */
+const settings = z.object({
+  PORT: count(8080, 0, 65_535).describe("Port that the service listens on; 0 takes a free one"),
+  DATABASE_URL: text.describe("PostgreSQL to use; without it the embedded PGlite in MOTIVO_DATA"),
+  MOTIVO_HOST: z.string().default("127.0.0.1").describe("Address that the service binds to"),
+  MOTIVO_DATA: z.string().default("./data").describe("Folder of the embedded database and of dev.json"),
+  MOTIVO_KEYS: text.describe(
+    "Folder of epoch, log and session keys, mode 0600, outside the database and its backups; default <MOTIVO_DATA>-keys",
+  ),
+  MOTIVO_DEV: flag.describe("1: development tokens and demo packages although DATABASE_URL is set (loopback only)"),
+  MOTIVO_ORIGIN: z
+    .string()
+    .regex(NAME)
+    .default("motivo.localhost/log")
+    .describe("Name of the log and of its key: no space, no +, the same for ever"),
+  MOTIVO_CONTROLLER: z
+    .string()
+    .max(200)
+    .default("Banco Aurora")
+    .describe("Who is responsible for the decisions (controller), as people read it"),
+  MOTIVO_DPO: z
+    .string()
+    .max(200)
+    .default("encarregada@aurora.example")
+    .describe("How to reach the data-protection officer (encarregado)"),
+  MOTIVO_ISSUER: text.describe("Issuer (iss) whose tokens are accepted; switches development tokens off"),
+  MOTIVO_JWKS_URL: z.url().optional().describe("Where the issuer publishes its keys (JWKS)"),
+  MOTIVO_AUDIENCE: z.string().default("motivo").describe("Audience (aud) that tokens must carry"),
+  MOTIVO_SUBJECT_CLAIM: z.string().default("sub").describe("Claim that holds the subject's id"),
+  MOTIVO_CLIENT_CLAIM: z.string().default("client_id").describe("Claim that names the client of a product token"),
+  MOTIVO_SCOPE_CLAIM: z.string().default("scope").describe("Claim that lists the scopes, separated by spaces"),
+  MOTIVO_PROOF_CLAIM: z
+    .string()
+    .default("motivo_proof")
+    .describe("Claim with the proof level of a subject, 1 to 3; 3 opens full access and erasure"),
+  MOTIVO_BATCH_SIZE: count(64, 1, 1024).describe("Most entries that share one transaction"),
+  MOTIVO_BATCH_MS: count(2, 0, 1000).describe("Longest wait for others to share a transaction, in milliseconds"),
+  MOTIVO_QUEUE: count(4096, 1, 1_000_000).describe("Most entries waiting; beyond it 503 with Retry-After"),
+  MOTIVO_WORKERS: count(0, 0, 64).describe("Inference threads a model version; 0: cores minus one"),
+  MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
+    "Seconds between erasure entries; each justifies the erasures of its interval",
+  ),
+  MOTIVO_LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "silent"])
+    .default("info")
+    .describe("Least severe line that the service's own log holds"),
+  MOTIVO_UPSTREAM: z.url().optional().describe("Edge Worker only: the Node service that appends are passed on to"),
+});
+
+export type Config = Omit<z.infer<typeof settings>, "MOTIVO_KEYS"> & {
+  MOTIVO_KEYS: string;
+  /** Development tokens and demo packages: loopback, no issuer, and no DATABASE_URL unless MOTIVO_DEV=1. */
+  development: boolean;
+};
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Reads the settings out of an environment.
+ * @throws ConfigError naming each setting that cannot be used, without its value (it may be a credential).
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const known = Object.fromEntries(
+    Object.keys(settings.shape).flatMap((name) => {
+      const value = env[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  const parsed = settings.safeParse(known);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`These settings cannot be used:\n  ${faults.join("\n  ")}`);
+  }
+  const config = parsed.data;
+  if (config.MOTIVO_ISSUER && !config.MOTIVO_JWKS_URL) {
+    throw new ConfigError("MOTIVO_ISSUER needs MOTIVO_JWKS_URL beside it");
+  }
+  const MOTIVO_DATA = resolve(config.MOTIVO_DATA);
+  return {
+    ...config,
+    MOTIVO_DATA,
+    MOTIVO_KEYS: config.MOTIVO_KEYS ? resolve(config.MOTIVO_KEYS) : join(`${MOTIVO_DATA}-keys`),
+    development:
+      LOOPBACK.has(config.MOTIVO_HOST) &&
+      !config.MOTIVO_ISSUER &&
+      (!config.DATABASE_URL || config.MOTIVO_DEV),
+  };
+}
+
+/** Names and descriptions of the settings, for the documentation and its test. */
+export function describeSettings(): { name: string; description: string }[] {
+  return Object.entries(settings.shape).map(([name, schema]) => ({
+    name,
+    description: schema.description ?? "",
+  }));
+}

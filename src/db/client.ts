@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import * as tables from "./tables.ts";
+
+/** PostgreSQL, reached through `pg` or embedded as PGlite: the same schema, migrations and queries. */
+export type Database = PgDatabase<PgQueryResultHKT, typeof tables>;
+
+export interface OpenDatabase {
+  db: Database;
+  kind: "postgresql" | "embedded";
+  /** Runs every migration that has not run yet. Safe when several replicas start at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
+/** Any fixed number: replicas that start together take turns at migrating. */
+const MIGRATION_LOCK = 0x6d6f7469;
+
+/** @param url `postgres://…` */
+export async function openPostgres(url: string, options: { poolSize?: number } = {}): Promise<OpenDatabase> {
+  const { default: pg } = await import("pg");
+  const { drizzle } = await import("drizzle-orm/node-postgres");
+  const { migrate } = await import("drizzle-orm/node-postgres/migrator");
+  const pool = new pg.Pool({ connectionString: url, max: options.poolSize ?? 10 });
+  // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
+  pool.on("error", () => {});
+  const db = drizzle(pool, { schema: tables });
+  return {
+    db: db as unknown as Database,
+    kind: "postgresql",
+    async migrate() {
+      const client = await pool.connect();
+      try {
+        await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+        try {
+          await migrate(drizzle(client, { schema: tables }), { migrationsFolder });
+        } finally {
+          await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
+        }
+      } finally {
+        client.release();
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** @param folder where PGlite keeps its files; absent: in memory, for tests. One process only (`lock.ts`). */
+export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
+  const { PGlite } = await import("@electric-sql/pglite");
+  const { drizzle } = await import("drizzle-orm/pglite");
+  const { migrate } = await import("drizzle-orm/pglite/migrator");
+  const client = await PGlite.create(folder);
+  const db = drizzle(client, { schema: tables });
+  return {
+    db: db as unknown as Database,
+    kind: "embedded",
+    migrate: () => migrate(db, { migrationsFolder }),
+    close: () => client.close(),
+  };
+}

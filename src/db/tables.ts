@@ -1,0 +1,217 @@
+/**
+ * Everything the service stores, in one place. The log's tables refuse UPDATE and DELETE by trigger
+ * (`migrations/`), the vault's stand in a schema of their own so that a dump can leave it out, and no table
+ * links people to entries: only a subject's tag key finds that subject's rows.
+ */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  customType,
+  index,
+  integer,
+  pgSchema,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+
+/** Raw bytes. `pg` reads a Buffer and PGlite a Uint8Array; both leave here as a plain Uint8Array. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  toDriver: (value) => Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+  fromDriver: (value) => new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+});
+/** Indexes and sizes stay below 2^53 (a log of 10⁹ entries a day for 24,000 years). */
+const logIndex = (name: string) => bigint(name, { mode: "number" });
+
+// ── The log: append-only ────────────────────────────────────────────────────────────────────────────────
+
+/** The leaves, as hashed. Never changed, never removed. */
+export const logEntry = pgTable("log_entry", {
+  index: logIndex("index").primaryKey(),
+  leaf: bytes("leaf").notNull(),
+  leafHash: bytes("leaf_hash").notNull(),
+});
+
+/** Full hash tiles (C2SP tlog-tiles, 256 hashes) and the root of each. Partial tiles are read from the rows below. */
+export const logTile = pgTable(
+  "log_tile",
+  {
+    level: smallint("level").notNull(),
+    tile: logIndex("tile").notNull(),
+    hashes: bytes("hashes").notNull(),
+    root: bytes("root").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.level, t.tile] })],
+);
+
+/** The one row that moves: size, root and right edge, by compare-and-set of size and root. */
+export const logHead = pgTable(
+  "log_head",
+  {
+    id: smallint("id").primaryKey(),
+    /** Name and public key of the log, fixed at its first start; a key folder of another log is refused. */
+    vkey: text("vkey").notNull(),
+    size: logIndex("size").notNull(),
+    root: bytes("root").notNull(),
+    /** Roots of the perfect subtrees along the right edge, left to right, 32 bytes each. */
+    peaks: bytes("peaks").notNull(),
+    /** The signed note over size and root. */
+    checkpoint: text("checkpoint").notNull(),
+  },
+  (t) => [check("log_head_is_one_row", sql`${t.id} = 1`)],
+);
+
+/** Every checkpoint that was handed out, so that a receipt can be given again to the byte. */
+export const logCheckpoint = pgTable("log_checkpoint", {
+  size: logIndex("size").primaryKey(),
+  note: text("note").notNull(),
+});
+
+// ── What auditors read ──────────────────────────────────────────────────────────────────────────────────
+
+/** The anonymised record behind an entry; `body` is the canonical JSON that the leaf commits to under `salt`. */
+export const record = pgTable(
+  "record",
+  {
+    id: uuid("id").primaryKey(),
+    logIndex: logIndex("log_index").notNull(),
+    kind: text("kind").notNull(),
+    /** Hours since the Unix epoch: as coarse as the leaf's own time. */
+    hour: integer("hour").notNull(),
+    model: text("model"),
+    version: integer("version"),
+    outcome: text("outcome"),
+    /** The client that asked for the decision; it alone gets it back. */
+    client: text("client"),
+    /** The decision that an access, export, review or refusal is about. */
+    about: uuid("about"),
+    /** Size of the checkpoint in the receipt. */
+    receiptSize: logIndex("receipt_size").notNull(),
+    body: text("body").notNull(),
+    salt: bytes("salt").notNull(),
+  },
+  (t) => [
+    uniqueIndex("record_log_index").on(t.logIndex),
+    index("record_kind").on(t.kind, t.logIndex),
+    index("record_model").on(t.model, t.version, t.logIndex),
+    index("record_about").on(t.about),
+  ],
+);
+
+/** Entries whose record and payload are gone, and the erasure entry that justifies each (none yet: pending). */
+export const erasedEntry = pgTable(
+  "erased_entry",
+  {
+    logIndex: logIndex("log_index").primaryKey(),
+    salt: bytes("salt").notNull(),
+    sinceHour: integer("since_hour").notNull(),
+    erasureIndex: logIndex("erasure_index"),
+    position: integer("position"),
+  },
+  (t) => [index("erased_entry_by").on(t.erasureIndex)],
+);
+
+// ── Idempotency ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** Keys that clients chose, as HMAC only. The answer itself lies in the vault. */
+export const idempotencyKey = pgTable(
+  "idempotency_key",
+  {
+    keyHmac: bytes("key_hmac").primaryKey(),
+    /** HMAC of the request, so that another request under the same key is refused; null after erasure. */
+    requestHmac: bytes("request_hmac"),
+    /** Null after erasure: the answer is gone (410), the key stays taken. */
+    decision: uuid("decision"),
+    expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [index("idempotency_key_expiry").on(t.expiresAt), index("idempotency_key_decision").on(t.decision)],
+);
+
+// ── Models ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Published packages, immutable. */
+export const modelVersion = pgTable(
+  "model_version",
+  {
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    packageDigest: bytes("package_digest").notNull(),
+    publishedAt: timestamp("published_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.model, t.version] }),
+    uniqueIndex("model_version_package").on(t.model, t.packageDigest),
+  ],
+);
+
+/** The files of a published package, as they were checked. */
+export const modelFile = pgTable(
+  "model_file",
+  {
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    name: text("name").notNull(),
+    content: bytes("content").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model, t.version, t.name] })],
+);
+
+export const modelAlias = pgTable(
+  "model_alias",
+  {
+    model: text("model").notNull(),
+    alias: text("alias").notNull(),
+    version: integer("version").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model, t.alias] })],
+);
+
+// ── The vault ───────────────────────────────────────────────────────────────────────────────────────────
+
+export const vault = pgSchema("vault");
+
+/** One row a person, found by HMAC of their identifier under the epoch's lookup key. */
+export const subject = vault.table("subject", {
+  id: uuid("id").primaryKey(),
+  epoch: integer("epoch").notNull(),
+  lookup: bytes("lookup").notNull().unique(),
+});
+
+/** A data key per subject, purpose and retention class, wrapped by the epoch key; gone once erased. */
+export const dataKey = vault.table(
+  "data_key",
+  {
+    id: uuid("id").primaryKey(),
+    subject: uuid("subject")
+      .notNull()
+      .references(() => subject.id, { onDelete: "cascade" }),
+    purpose: text("purpose").notNull(),
+    retention: text("retention").notNull(),
+    wrapped: bytes("wrapped").notNull(),
+    /** How many entries carry this key's tags: the next tag is number `entries`. */
+    entries: integer("entries").notNull(),
+  },
+  (t) => [uniqueIndex("data_key_of_subject").on(t.subject, t.purpose, t.retention)],
+);
+
+/** Ciphertexts, found by the tag of the entry that they belong to. */
+export const payload = vault.table("payload", {
+  tag: bytes("tag").primaryKey(),
+  /** Which data key opens it, sealed under the epoch's owner key: readable by the service, not by a dump. */
+  owner: bytes("owner").notNull(),
+  ciphertext: bytes("ciphertext").notNull(),
+});
+
+/** The epochs: the key of each lies outside the database. */
+export const epoch = pgTable("epoch", {
+  number: integer("number").primaryKey(),
+  openedAt: timestamp("opened_at", { withTimezone: true }).notNull(),
+  /** SHA-256 of a value derived from the epoch key: a wrong key folder is noticed at start, not at the first read. */
+  keyCheck: bytes("key_check").notNull(),
+});

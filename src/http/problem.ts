@@ -1,0 +1,33 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { PROBLEMS, Problem } from "../errors.ts";
+
+/** Problem types are names, not addresses to fetch: a client compares `code`. */
+const TYPE_PREFIX = "urn:motivo:problem:";
+
+/** RFC 9457 problem details. `instance` is the request id, under which the service's own log has the line. */
+export function problemDocument(problem: Problem, requestId: string): Record<string, unknown> {
+  return {
+    ...problem.members,
+    type: `${TYPE_PREFIX}${problem.code}`,
+    title: PROBLEMS[problem.code][1],
+    status: problem.status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
+    instance: `urn:motivo:request:${requestId}`,
+  };
+}
+
+/** Whatever was thrown, as the problem that the client sees: an unforeseen error says nothing of its inside. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem("internal", undefined, { cause: error });
+}
+
+export function sendProblem(c: Context, problem: Problem): Response {
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  if (problem.retryAfterSeconds !== undefined) headers["retry-after"] = String(problem.retryAfterSeconds);
+  if (problem.status === 401) headers["www-authenticate"] = 'Bearer realm="motivo"';
+  const body = JSON.stringify(problemDocument(problem, c.get("requestId") ?? "none"));
+  return c.body(body, problem.status as ContentfulStatusCode, headers);
+}

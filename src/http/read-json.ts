@@ -1,0 +1,64 @@
+import type { Context } from "hono";
+import { Problem } from "../errors.ts";
+
+/** Deeper than any request of ours; JSON.parse itself gives up only at some thousands. */
+const MAX_DEPTH = 16;
+
+/** Bytes of an ordinary request; publishing a package names its own. */
+export const DEFAULT_BODY_BYTES = 1024 * 1024;
+
+async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
+  const declared = Number(c.req.header("content-length") ?? 0);
+  const tooLarge = () => new Problem("body_too_large", `The body may have ${maxBytes} bytes`);
+  if (declared > maxBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Counts brackets outside strings, so that hostile nesting is refused before a parser recurses into it. */
+function depthExceeds(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (inString) {
+      if (c === 0x5c) i++;
+      else if (c === 0x22) inString = false;
+    } else if (c === 0x22) inString = true;
+    else if (c === 0x7b || c === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  return false;
+}
+
+/**
+ * The request's body as a JSON object. Nothing of a body that does not parse is repeated in the refusal.
+ * @throws Problem unsupported_media_type, body_too_large, invalid_utf8, malformed_json, too_deep, body_not_object
+ */
+export async function readJsonObject(c: Context, maxBytes = DEFAULT_BODY_BYTES): Promise<Record<string, unknown>> {
+  const mediaType = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  if (mediaType !== "application/json") throw new Problem("unsupported_media_type");
+  const bytes = await readLimited(c, maxBytes);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem("invalid_utf8");
+  }
+  if (depthExceeds(text, MAX_DEPTH)) throw new Problem("too_deep", `More than ${MAX_DEPTH} levels`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Problem("malformed_json");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Problem("body_not_object");
+  return value as Record<string, unknown>;
+}
