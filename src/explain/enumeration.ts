@@ -1,0 +1,105 @@
+import type { HybridRows } from "./hybrids.ts";
+
+/** Rows named before they are evaluated: enough for the model, short enough for the event loop. */
+const CHUNK = 8192;
+
+/** A background row as often as it occurs: equal rows have equal attributions. */
+interface Stratum {
+  background: number;
+  weight: number;
+}
+
+/**
+ * Shapley's formula itself, φᵢ = Σ_S |S|!(k−|S|−1)!/k! · (v(S∪i) − v(S)), for each different background row
+ * over the k players that vary on it, averaged by weight. Exact up to float64 sums; the cost doubles with
+ * each player that varies.
+ * @returns players × outputs, row-major
+ */
+export async function enumerate(rows: HybridRows): Promise<Float64Array> {
+  const attributions = new Float64Array(rows.players * rows.outputs);
+  let waiting: { stratum: Stratum; ids: Uint32Array }[] = [];
+  const settle = async () => {
+    await rows.evaluate();
+    for (const { stratum, ids } of waiting) addShapley(rows, stratum, ids, attributions);
+    waiting = [];
+  };
+  for (const stratum of strata(rows)) {
+    waiting.push({ stratum, ids: nameCoalitions(rows, stratum.background) });
+    if (rows.pending >= CHUNK) await settle();
+  }
+  await settle();
+  return attributions;
+}
+
+/** An upper bound, without knowing which rows coincide, of the model rows that `enumerate` takes. */
+export function enumerationRows(rows: HybridRows): number {
+  let count = 1;
+  for (const { background } of strata(rows)) count += 2 ** rows.varying[background]!.length - 1;
+  return count;
+}
+
+/** The same bound for so many rounds of permutation sampling. */
+export function samplingRows(rows: HybridRows, rounds: number): number {
+  let count = 1;
+  for (const { background } of strata(rows)) {
+    const k = rows.varying[background]!.length;
+    count += k === 0 ? 0 : 1 + Math.min(2 ** k - 2, rounds * 2 * (k - 1));
+  }
+  return count;
+}
+
+function strata(rows: HybridRows): Stratum[] {
+  const byRow = new Map<number, Stratum>();
+  rows.empty.forEach((id, background) => {
+    const stratum = byRow.get(id);
+    if (stratum === undefined) byRow.set(id, { background, weight: rows.weights[background]! });
+    else stratum.weight += rows.weights[background]!;
+  });
+  return [...byRow.values()];
+}
+
+/** → the id of each coalition, bit j of the index standing for the j-th varying player. */
+function nameCoalitions(rows: HybridRows, background: number): Uint32Array {
+  const players = rows.varying[background]!;
+  const ids = new Uint32Array(2 ** players.length);
+  rows.start(background);
+  ids[0] = rows.intern();
+  // Gray's order: the next coalition differs in one player.
+  for (let i = 1, gray = 0; i < ids.length; i++) {
+    const bit = 31 - Math.clz32(i & -i);
+    gray ^= 1 << bit;
+    rows.toggle(players[bit]!);
+    ids[gray] = rows.intern();
+  }
+  return ids;
+}
+
+function addShapley(rows: HybridRows, stratum: Stratum, ids: Uint32Array, into: Float64Array): void {
+  const players = rows.varying[stratum.background]!;
+  const k = players.length;
+  const { outputs } = rows;
+  const shares = new Float64Array(k);
+  for (let size = 0; size < k; size++)
+    shares[size] = size === 0 ? 1 / k : (shares[size - 1]! * size) / (k - size);
+  const values = new Float64Array(ids.length);
+  for (let o = 0; o < outputs; o++) {
+    ids.forEach((id, coalition) => {
+      values[coalition] = rows.value(id, o);
+    });
+    for (let j = 0; j < k; j++) {
+      const bit = 1 << j;
+      let sum = 0;
+      for (let coalition = 0; coalition < ids.length; coalition++) {
+        if (coalition & bit) continue;
+        sum += shares[popcount(coalition)]! * (values[coalition | bit]! - values[coalition]!);
+      }
+      into[players[j]! * outputs + o]! += stratum.weight * sum;
+    }
+  }
+}
+
+function popcount(bits: number): number {
+  let n = bits - ((bits >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return (((n + (n >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+}

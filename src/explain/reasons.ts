@@ -1,0 +1,116 @@
+import type { Cell } from "./game.ts";
+
+/** The languages that reasons are worded in (BCP 47). */
+export type Language = "pt-BR" | "en";
+
+export type Interval = readonly [lower: number, upper: number];
+
+/** One feature as it bears on the output. */
+export interface Contribution {
+  feature: string;
+  /** Output units; positive raises the output. */
+  attribution: number;
+  /** 95 %, around the attribution. */
+  interval: Interval;
+  /** The value as people read it (see `formatValue`). */
+  value: Readonly<Record<Language, string>>;
+  /**
+   * What the feature says when it speaks for, or against, the favourable outcome; `{value}` stands for the value.
+   */
+  texts: Readonly<Record<Language, Readonly<{ for: string; against: string }>>>;
+}
+
+export interface Outcome {
+  /** Whether the person got what they asked for. */
+  favourable: boolean;
+  /** What a high output means for the person: the probability of repayment is favourable, of default not. */
+  highOutput: "favourable" | "unfavourable";
+}
+
+export interface Reason {
+  feature: string;
+  /** Stable across languages and rewordings, as the record keeps it: `AMOUNT_DM:AGAINST`. */
+  code: string;
+  /** Toward the favourable outcome, or away from it. */
+  direction: "for" | "against";
+  /** From 1; shared where the intervals do not tell two neighbours apart, the next one skipping as in sport. */
+  rank: number;
+  text: string;
+}
+
+/** More than four stop being reasons and become a list: the number that adverse-action practice settled on. */
+export const MAX_REASONS = 4;
+
+/**
+ * Why the outcome is what it is, in words.
+ *
+ * What carried the outcome comes first, strongest first: against the person in a refusal (the order that an
+ * adverse-action notice needs), for them in an approval. If places are left, the strongest that pulled the other
+ * way follow, in the same falling order of signed contribution. A feature whose interval holds zero is no
+ * reason. Empty when the intervals support nothing: then say so, rather than guess.
+ */
+export function wordReasons(
+  contributions: readonly Contribution[],
+  outcome: Outcome,
+  language: Language,
+): Reason[] {
+  const sign = outcome.favourable === (outcome.highOutput === "favourable") ? 1 : -1;
+  const supported = contributions
+    .filter(({ interval: [lower, upper] }) => lower > 0 || upper < 0)
+    .map((contribution) => ({ ...contribution, toward: sign * contribution.attribution }))
+    .sort((a, b) => b.toward - a.toward || (a.feature < b.feature ? -1 : 1));
+  const carrying = supported.filter((c) => c.toward > 0).slice(0, MAX_REASONS);
+  const places = MAX_REASONS - carrying.length;
+  const opposing = places === 0 ? [] : supported.filter((c) => c.toward < 0).slice(-places);
+
+  let rank = 1;
+  const listed = [...carrying, ...opposing];
+  return listed.map(({ feature, toward, interval, value, texts }, i) => {
+    if (i > 0 && !overlap(listed[i - 1]!.interval, interval)) rank = i + 1;
+    const direction = toward > 0 === outcome.favourable ? "for" : "against";
+    const text = texts[language][direction].replaceAll("{value}", () => value[language]);
+    return { feature, code: reasonCode(feature, direction), direction, rank, text };
+  });
+}
+
+/** `amount_dm`, against → `AMOUNT_DM:AGAINST`. Letters and digits of any script stay. */
+export function reasonCode(feature: string, direction: Reason["direction"]): string {
+  return `${feature.toUpperCase().replace(/[^\p{L}\p{N}]+/gu, "_")}:${direction.toUpperCase()}`;
+}
+
+/**
+ * How far an attribution may be trusted, in words a page can use: `certain` within a quarter of its size,
+ * `almost certain` when wider but on one side of zero, `uncertain` when zero lies in the interval.
+ */
+export function certainty(
+  attribution: number,
+  [lower, upper]: Interval,
+): "certain" | "almost certain" | "uncertain" {
+  if (lower <= 0 && upper >= 0) return "uncertain";
+  return (upper - lower) / 2 <= Math.abs(attribution) / 4 ? "certain" : "almost certain";
+}
+
+const MISSING: Record<Language, string> = { "pt-BR": "não informado", en: "not given" };
+
+/**
+ * A cell as people read it: 8487 → `8.487` in pt-BR and `8,487` in en. A missing value (NaN, "") is said to be
+ * missing. A label, from the package and in that language, stands in for a category's code, without the unit.
+ */
+export function formatValue(
+  cell: Cell,
+  { unit, valueLabel }: { unit?: string | undefined; valueLabel?: string | undefined },
+  language: Language,
+): string {
+  if (cell === "" || Number.isNaN(cell)) return MISSING[language];
+  if (valueLabel !== undefined) return valueLabel;
+  const text =
+    typeof cell === "string"
+      ? cell
+      : new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(cell);
+  if (unit === undefined || unit === "") return text;
+  return unit === "%" ? `${text}%` : `${text} ${unit}`;
+}
+
+function overlap(a: Interval, b: Interval): boolean {
+  return a[0] <= b[1] && b[0] <= a[1];
+}
