@@ -1,5 +1,11 @@
 import type { HybridRows } from "./hybrids.ts";
 
+/**
+ * Background rows on which no more players vary are enumerated even while sampling: 14 coalitions instead of the
+ * 12 of the two rounds that a standard error needs, and no luck with the few different orders there are.
+ */
+export const ENUMERATED_PLAYERS = 4;
+
 /** Rows named before they are evaluated: enough for the model, short enough for the event loop. */
 const CHUNK = 8192;
 
@@ -20,7 +26,9 @@ export async function enumerate(rows: HybridRows): Promise<Float64Array> {
   let waiting: { stratum: Stratum; ids: Uint32Array }[] = [];
   const settle = async () => {
     await rows.evaluate();
-    for (const { stratum, ids } of waiting) addShapley(rows, stratum, ids, attributions);
+    for (const { stratum, ids } of waiting) {
+      addShapley(rows, rows.varying[stratum.background]!, ids, stratum.weight, attributions);
+    }
     waiting = [];
   };
   for (const stratum of strata(rows)) {
@@ -43,7 +51,8 @@ export function samplingRows(rows: HybridRows, rounds: number): number {
   let count = 1;
   for (const { background } of strata(rows)) {
     const k = rows.varying[background]!.length;
-    count += k === 0 ? 0 : 1 + Math.min(2 ** k - 2, rounds * 2 * (k - 1));
+    const all = 2 ** k - 1;
+    count += k <= ENUMERATED_PLAYERS ? all : Math.min(all, 1 + rounds * 2 * (k - 1));
   }
   return count;
 }
@@ -59,7 +68,7 @@ function strata(rows: HybridRows): Stratum[] {
 }
 
 /** → the id of each coalition, bit j of the index standing for the j-th varying player. */
-function nameCoalitions(rows: HybridRows, background: number): Uint32Array {
+export function nameCoalitions(rows: HybridRows, background: number): Uint32Array {
   const players = rows.varying[background]!;
   const ids = new Uint32Array(2 ** players.length);
   rows.start(background);
@@ -74,8 +83,18 @@ function nameCoalitions(rows: HybridRows, background: number): Uint32Array {
   return ids;
 }
 
-function addShapley(rows: HybridRows, stratum: Stratum, ids: Uint32Array, into: Float64Array): void {
-  const players = rows.varying[stratum.background]!;
+/**
+ * Adds one background row's Shapley values, times its weight.
+ * @param ids evaluated, as `nameCoalitions` gave them for these players
+ * @param into players × outputs
+ */
+export function addShapley(
+  rows: HybridRows,
+  players: Uint32Array,
+  ids: Uint32Array,
+  weight: number,
+  into: Float64Array,
+): void {
   const k = players.length;
   const { outputs } = rows;
   const shares = new Float64Array(k);
@@ -93,7 +112,7 @@ function addShapley(rows: HybridRows, stratum: Stratum, ids: Uint32Array, into: 
         if (coalition & bit) continue;
         sum += shares[popcount(coalition)]! * (values[coalition | bit]! - values[coalition]!);
       }
-      into[players[j]! * outputs + o]! += stratum.weight * sum;
+      into[players[j]! * outputs + o]! += weight * sum;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
+import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
 import type { Game } from "./game.ts";
 import { HybridRows } from "./hybrids.ts";
@@ -6,15 +6,22 @@ import { type Estimate, FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./p
 import { seededRandom } from "./random.ts";
 
 /**
- * 1 % of the distance between the strongest feature for and the strongest against: features a tenth as
- * strong as the leading one still get a sign, and a typical credit model reaches it in two to four rounds.
+ * 2 % of the distance between the strongest feature for and the strongest against, so that an interval is about
+ * 4 % of it to either side: enough to tell the leading reasons apart, and the two rounds that always run often
+ * reach it. Half of it costs about twice the rows.
  */
-export const DEFAULT_TOLERANCE = 0.01;
-/** Five rounds of twenty features against a hundred background rows: tens of milliseconds at 2–4 µs a row. */
+export const DEFAULT_TOLERANCE = 0.02;
+/**
+ * Five rounds of twenty features against a hundred background rows: what keeps one stubborn decision within
+ * tens of milliseconds at 2 to 4 µs a row. It then says `converged: false` and has wider intervals.
+ */
 export const DEFAULT_MAX_MODEL_ROWS = 20_000;
 /** When enumeration is asked for by name, a second or a few of model time is what was asked for. */
 export const DEFAULT_MAX_EXACT_ROWS = 2 ** 20;
-/** `auto` enumerates when that costs no more rows than so many rounds of sampling, about what they need. */
+/**
+ * `auto` enumerates when that takes no more rows than so many rounds of sampling, about what a tolerance of 1 to
+ * 2 % needs on small games: up to five features that vary.
+ */
 export const AUTO_ROUNDS = 4;
 
 /**
@@ -26,13 +33,14 @@ export const ALGORITHM_VERSION = [
   "shapley=interventional",
   "permutation=antithetic,own-order-per-background-row,strata=background",
   "random=xoshiro128**,seed=fmix32,skip=20,shuffle=fisher-yates-rejection",
-  "interval=0.95,welch-1947,t-hill-1970,pool<5",
+  "interval=0.95,degrees=n*ratio-1,t-hill-1970,pool<5",
   "stop=wilson-hilferty-0.95",
   `tolerance=${DEFAULT_TOLERANCE}`,
   `max-model-rows=${DEFAULT_MAX_MODEL_ROWS}`,
   `max-exact-rows=${DEFAULT_MAX_EXACT_ROWS}`,
   `first-rounds=${FIRST_ROUNDS}`,
   `max-rounds=${MAX_ROUNDS}`,
+  `enumerated-players=${ENUMERATED_PLAYERS}`,
   `auto=enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");
 
@@ -41,7 +49,7 @@ export interface ExplainOptions {
   seed: string;
   /** Default `auto`. */
   method?: "auto" | "permutation" | "exact";
-  /** Largest standard error / (largest − smallest attribution), in [0, 1]; default 0.01. */
+  /** Largest standard error / (largest − smallest attribution), in [0, 1]; default 0.02. */
   tolerance?: number;
   /**
    * Different model rows, background and explained row included; default 20,000, and 2^20 when `exact` is

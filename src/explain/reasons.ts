@@ -33,7 +33,7 @@ export interface Reason {
   code: string;
   /** Toward the favourable outcome, or away from it. */
   direction: "for" | "against";
-  /** From 1; shared where the intervals do not tell two neighbours apart, the next one skipping as in sport. */
+  /** From 1; shared where intervals overlap, the next rank then skipping as in sport. */
   rank: number;
   text: string;
 }
@@ -63,14 +63,24 @@ export function wordReasons(
   const places = MAX_REASONS - carrying.length;
   const opposing = places === 0 ? [] : supported.filter((c) => c.toward < 0).slice(-places);
 
-  let rank = 1;
   const listed = [...carrying, ...opposing];
-  return listed.map(({ feature, toward, interval, value, texts }, i) => {
-    if (i > 0 && !overlap(listed[i - 1]!.interval, interval)) rank = i + 1;
+  const ranks = sharedRanks(listed.map(({ interval }) => interval));
+  return listed.map(({ feature, toward, value, texts }, i) => {
     const direction = toward > 0 === outcome.favourable ? "for" : "against";
     const text = texts[language][direction].replaceAll("{value}", () => value[language]);
-    return { feature, code: reasonCode(feature, direction), direction, rank, text };
+    return { feature, code: reasonCode(feature, direction), direction, rank: ranks[i]!, text };
   });
+}
+
+/** Ranks of intervals in their order: whatever overlaps shares one, and so does what lies between. */
+function sharedRanks(intervals: readonly Interval[]): number[] {
+  const ranks: number[] = [];
+  intervals.forEach((interval, i) => {
+    const tied = intervals.findIndex((other, j) => j < i && overlap(other, interval));
+    ranks[i] = i + 1;
+    if (tied !== -1) ranks.fill(ranks[tied]!, tied);
+  });
+  return ranks;
 }
 
 /** `amount_dm`, against → `AMOUNT_DM:AGAINST`. Letters and digits of any script stay. */
