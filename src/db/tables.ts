@@ -59,8 +59,8 @@ export const logHead = pgTable(
     vkey: text("vkey").notNull(),
     size: logIndex("size").notNull(),
     root: bytes("root").notNull(),
-    /** Roots of the perfect subtrees along the right edge, left to right, 32 bytes each. */
-    peaks: bytes("peaks").notNull(),
+    /** The right edge: size and the roots of the complete subtrees along it (`audit/frontier.ts`). */
+    frontier: bytes("frontier").notNull(),
     /** The signed note over size and root. */
     checkpoint: text("checkpoint").notNull(),
   },

@@ -1,0 +1,237 @@
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
+import { canonicalize, type Json } from "../../audit/canonical.ts";
+import { formatCheckpoint } from "../../audit/checkpoint.ts";
+import { commit, tag as tagOf } from "../../audit/commitment.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { appendBatch, encodeFrontier, type Frontier, parseFrontier, rootOf } from "../../audit/frontier.ts";
+import { encodeLeaf, type Leaf, NO_TAG, NO_VAULT } from "../../audit/leaf.ts";
+import { hashLeaf } from "../../audit/merkle.ts";
+import type { Epoch } from "../privacy/epoch.ts";
+import type { SubjectKey } from "../privacy/subject-keys.ts";
+import { type SealedPayload, sealPayload } from "../privacy/vault.ts";
+import type { Database } from "./client.ts";
+import { TILE_WIDTH, tileHashes } from "./log-nodes.ts";
+import type { LogSigner } from "./log-signer.ts";
+import { dataKey, idempotencyKey, logCheckpoint, logEntry, logHead, logTile, payload, record } from "./tables.ts";
+
+/** What a leaf says beside time, tag and commitments, which the append adds. */
+export type LeafBody = Leaf extends infer L
+  ? L extends Leaf
+    ? Omit<L, "hour" | "tag" | "record" | "vault">
+    : never
+  : never;
+
+export interface NewEntry {
+  leaf: LeafBody;
+  /** Hours since the Unix epoch. */
+  hour: number;
+  /** The anonymised record; the leaf commits to its canonical JSON. */
+  body: { [member: string]: Json } & { kind: string; hour: number };
+  columns: {
+    id: string;
+    model?: string;
+    version?: number;
+    outcome?: string;
+    client?: string;
+    about?: string;
+  };
+  /** Whose entry it is; absent for what concerns no one person. */
+  subject?: { key: SubjectKey; payload: Uint8Array };
+  idempotency?: { keyHmac: Uint8Array; requestHmac: Uint8Array; expiresAt: Date };
+}
+
+export interface Receipt {
+  logIndex: number;
+  leafHash: Uint8Array;
+  inclusionProof: Uint8Array[];
+  /** Size of the tree that the proof leads to. */
+  size: number;
+  checkpoint: string;
+}
+
+/** Why one entry of a batch was left out while the others went in. */
+export type Refusal = { refused: "key-erased" | "idempotency-key-taken" };
+export type Outcome = Receipt | Refusal;
+
+export interface AppendContext {
+  epoch: Epoch;
+  signer: LogSigner;
+  now: () => Date;
+  randomBytes: (length: number) => Uint8Array;
+}
+
+/** The head, locked: from here to the commit, indexes are this transaction's to give. */
+async function lockHead(tx: Database): Promise<Frontier & { root: Uint8Array }> {
+  const [head] = await tx.select().from(logHead).where(eq(logHead.id, 1)).for("update");
+  if (!head) throw new Error("The log has no head");
+  return { ...parseFrontier(head.frontier), root: head.root };
+}
+
+/** Keys that another request took in the last 24 hours stay taken; expired ones are taken over. */
+async function claimIdempotencyKeys(tx: Database, entries: readonly NewEntry[], now: Date): Promise<Set<NewEntry>> {
+  const taken = new Set<NewEntry>();
+  for (const entry of entries) {
+    if (!entry.idempotency) continue;
+    const row = { ...entry.idempotency, decision: entry.columns.id };
+    const claimed = await tx
+      .insert(idempotencyKey)
+      .values(row)
+      .onConflictDoUpdate({
+        target: idempotencyKey.keyHmac,
+        set: { requestHmac: row.requestHmac, decision: row.decision, expiresAt: row.expiresAt },
+        setWhere: lt(idempotencyKey.expiresAt, now),
+      })
+      .returning({ keyHmac: idempotencyKey.keyHmac });
+    if (claimed.length === 0) taken.add(entry);
+  }
+  return taken;
+}
+
+/**
+ * Takes the next tag numbers of every key in the batch.
+ * @returns by key id the first number, absent for a key that was erased since the entry was prepared
+ */
+async function takeTagNumbers(tx: Database, entries: readonly NewEntry[]): Promise<Map<string, number>> {
+  const wanted = new Map<string, number>();
+  for (const { subject } of entries) if (subject) wanted.set(subject.key.id, (wanted.get(subject.key.id) ?? 0) + 1);
+  if (wanted.size === 0) return new Map();
+  const values = sql.join(
+    [...wanted].map(([id, count]) => sql`(${id}::uuid, ${count}::int)`),
+    sql`, `,
+  );
+  const rows = await tx
+    .update(dataKey)
+    .set({ entries: sql`${dataKey.entries} + wanted.n` })
+    .from(sql`(VALUES ${values}) AS wanted(id, n)`)
+    .where(sql`${dataKey.id} = wanted.id`)
+    .returning({ id: dataKey.id, entries: dataKey.entries });
+  return new Map(rows.map((row) => [row.id, row.entries - wanted.get(row.id)!]));
+}
+
+interface Prepared {
+  entry: NewEntry;
+  leaf: Uint8Array;
+  hash: Uint8Array;
+  salt: Uint8Array;
+  body: string;
+  sealed?: SealedPayload;
+}
+
+function prepare(context: AppendContext, entry: NewEntry, tagNumber: number | undefined): Prepared {
+  const body = canonicalize(entry.body);
+  const salt = context.randomBytes(32);
+  let tag: Uint8Array = NO_TAG;
+  let vaultCommitment: Uint8Array = NO_VAULT;
+  let sealed: SealedPayload | undefined;
+  if (entry.subject && tagNumber !== undefined) {
+    const { key, payload: plaintext } = entry.subject;
+    tag = tagOf(nodeCrypto, key.tagKey, tagNumber);
+    vaultCommitment = commit(nodeCrypto, key.commitmentSalt(tag), plaintext);
+    sealed = sealPayload(context.epoch, key, tag, plaintext);
+  }
+  const leaf = encodeLeaf({
+    ...entry.leaf,
+    hour: entry.hour,
+    tag,
+    record: commit(nodeCrypto, salt, new TextEncoder().encode(body)),
+    vault: vaultCommitment,
+  } as Leaf);
+  return { entry, leaf, hash: hashLeaf(nodeCrypto, leaf), salt, body, ...(sealed ? { sealed } : {}) };
+}
+
+/** Writes the hash tiles that this batch filled, level by level: each root is a hash of the level above. */
+async function writeFullTiles(tx: Database, oldSize: number, newSize: number): Promise<void> {
+  let from = Math.floor(oldSize / TILE_WIDTH);
+  let to = Math.floor(newSize / TILE_WIDTH);
+  for (let level = 0; to > from; level++) {
+    for (let tile = from; tile < to; tile++) {
+      const hashes = await tileHashes(tx, level, tile * TILE_WIDTH, TILE_WIDTH);
+      await tx
+        .insert(logTile)
+        .values({ level, tile, hashes: Buffer.concat(hashes), root: rootOf(nodeCrypto, hashes) });
+    }
+    from = Math.floor(from / TILE_WIDTH);
+    to = Math.floor(to / TILE_WIDTH);
+  }
+}
+
+/**
+ * Appends entries inside the caller's transaction: head, leaves, records, payloads, tiles and checkpoint, all or
+ * none. The head stays locked until that transaction ends, so keep it short.
+ *
+ * The checkpoint is signed before the commit, but leaves the process only after it: a crash in between loses
+ * both. Nothing here may be handed out before the commit.
+ *
+ * @returns an outcome an entry, in order; refused entries leave no trace.
+ */
+export async function appendEntries(
+  tx: Database,
+  context: AppendContext,
+  entries: readonly NewEntry[],
+): Promise<Outcome[]> {
+  const head = await lockHead(tx);
+  const taken = await claimIdempotencyKeys(tx, entries, context.now());
+  const admitted = entries.filter((entry) => !taken.has(entry));
+  const tagNumbers = await takeTagNumbers(tx, admitted);
+  const erased = new Set(admitted.filter(({ subject }) => subject && !tagNumbers.has(subject.key.id)));
+  const unclaimed = [...erased].flatMap((entry) => (entry.idempotency ? [entry.idempotency.keyHmac] : []));
+  if (unclaimed.length > 0) await tx.delete(idempotencyKey).where(inArray(idempotencyKey.keyHmac, unclaimed));
+
+  const prepared = admitted
+    .filter((entry) => !erased.has(entry))
+    .map((entry) => {
+      if (!entry.subject) return prepare(context, entry, undefined);
+      const number = tagNumbers.get(entry.subject.key.id)!;
+      tagNumbers.set(entry.subject.key.id, number + 1);
+      return prepare(context, entry, number);
+    });
+  const receipts = prepared.length > 0 ? await writeBatch(tx, context, head, prepared) : new Map();
+  return entries.map((entry) => {
+    if (taken.has(entry)) return { refused: "idempotency-key-taken" };
+    return receipts.get(entry) ?? { refused: "key-erased" };
+  });
+}
+
+async function writeBatch(
+  tx: Database,
+  context: AppendContext,
+  head: Frontier & { root: Uint8Array },
+  prepared: readonly Prepared[],
+): Promise<Map<NewEntry, Receipt>> {
+  const appended = appendBatch(nodeCrypto, head, prepared.map(({ hash }) => hash));
+  const { size } = appended.frontier;
+  const checkpoint = formatCheckpoint({ origin: context.signer.origin, size, root: appended.root }, context.signer);
+
+  await tx
+    .insert(logEntry)
+    .values(prepared.map(({ leaf, hash }, i) => ({ index: head.size + i, leaf, leafHash: hash })));
+  await tx.insert(record).values(
+    prepared.map(({ entry, salt, body }, i) => ({
+      ...entry.columns,
+      logIndex: head.size + i,
+      kind: entry.leaf.kind,
+      hour: entry.hour,
+      receiptSize: size,
+      body,
+      salt,
+    })),
+  );
+  const sealed = prepared.flatMap((entry) => (entry.sealed ? [entry.sealed] : []));
+  if (sealed.length > 0) await tx.insert(payload).values(sealed);
+  await writeFullTiles(tx, head.size, size);
+  await tx.insert(logCheckpoint).values({ size, note: checkpoint });
+  // Size and root: on size alone, two batches of one length on one base would fork the tree in silence.
+  const moved = await tx
+    .update(logHead)
+    .set({ size, root: appended.root, frontier: encodeFrontier(appended.frontier), checkpoint })
+    .where(and(eq(logHead.id, 1), eq(logHead.size, head.size), eq(logHead.root, head.root)))
+    .returning({ size: logHead.size });
+  if (moved.length !== 1) throw new Error("The head of the log moved under a lock");
+
+  return new Map(
+    prepared.map(({ entry, hash }, i) => [
+      entry,
+      { logIndex: head.size + i, leafHash: hash, inclusionProof: appended.proof(i), size, checkpoint },
+    ]),
+  );
+}

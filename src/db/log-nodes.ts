@@ -1,0 +1,60 @@
+import { and, asc, between, eq } from "drizzle-orm";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { rootOf } from "../../audit/frontier.ts";
+import type { Database } from "./client.ts";
+import { logEntry, logTile } from "./tables.ts";
+
+/** C2SP tlog-tiles: a tile holds 2^8 hashes. */
+export const TILE_HEIGHT = 8;
+export const TILE_WIDTH = 2 ** TILE_HEIGHT;
+
+const HASH_BYTES = 32;
+
+function split(hashes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: hashes.length / HASH_BYTES }, (_, i) =>
+    hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  );
+}
+
+/**
+ * `count` hashes of tile level `tileLevel` from number `start`, all inside one tile: out of the full tile where
+ * there is one, else out of the rows that the tile will be made of.
+ */
+export async function tileHashes(
+  db: Database,
+  tileLevel: number,
+  start: number,
+  count: number,
+): Promise<Uint8Array[]> {
+  const tile = Math.floor(start / TILE_WIDTH);
+  const [full] = await db
+    .select()
+    .from(logTile)
+    .where(and(eq(logTile.level, tileLevel), eq(logTile.tile, tile)));
+  if (full) return split(full.hashes).slice(start % TILE_WIDTH, (start % TILE_WIDTH) + count);
+  const last = start + count - 1;
+  const rows =
+    tileLevel === 0
+      ? await db
+          .select({ hash: logEntry.leafHash })
+          .from(logEntry)
+          .where(between(logEntry.index, start, last))
+          .orderBy(asc(logEntry.index))
+      : await db
+          .select({ hash: logTile.root })
+          .from(logTile)
+          .where(and(eq(logTile.level, tileLevel - 1), between(logTile.tile, start, last)))
+          .orderBy(asc(logTile.tile));
+  if (rows.length !== count) throw new Error(`Tile level ${tileLevel} lacks hashes from ${start}`);
+  return rows.map((row) => row.hash);
+}
+
+/** Reads the roots of complete subtrees: node `index` of `level` covers 2^level leaves. */
+export function nodeReader(db: Database): (level: number, index: number) => Promise<Uint8Array> {
+  return async (level, index) => {
+    const tileLevel = Math.floor(level / TILE_HEIGHT);
+    const width = 2 ** (level - tileLevel * TILE_HEIGHT);
+    const hashes = await tileHashes(db, tileLevel, index * width, width);
+    return rootOf(nodeCrypto, hashes);
+  };
+}

@@ -1,0 +1,10 @@
+import { asc, eq, gte, lte, and, desc } from "drizzle-orm";
+import { formatCheckpoint } from "../../audit/checkpoint.ts";
+import { emptyRoot, inclusionProof, parsePeaks, readPeaks, rootOfPeaks, serialisePeaks } from "../../audit/merkle.ts";
+import { nodeCrypto } from "../../audit/node-crypto.ts";
+import { Problem } from "../errors.ts";
+import type { Database } from "./client.ts";
+import { type AppendContext, appendEntries, type NewEntry, type Outcome, type Receipt } from "./log-append.ts";
+import { Batcher, type BatchLimits } from "./log-batcher.ts";
+import { nodeReader } from "./log-nodes.ts";
+import { logCheckpoint, logEntry, logHead } from "./tables.ts";

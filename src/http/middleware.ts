@@ -1,0 +1,57 @@
+import type { MiddlewareHandler } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { Logger } from "pino";
+import type { Env } from "./api.ts";
+import { asProblem } from "./problem.ts";
+
+/**
+ * A request id of our own. One that a client sends is not taken over: clients put order numbers, e-mail
+ * addresses and worse into them, and ours goes into the service's log.
+ */
+export function requestId(randomId: () => string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const id = randomId();
+    c.set("requestId", id);
+    await next();
+    c.header("x-request-id", id);
+  };
+}
+
+export function accessLog(logger: Logger, now: () => number): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const started = now();
+    await next();
+    const line = {
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      route: c.get("route") ?? "none",
+      status: c.res.status,
+      ms: Math.round((now() - started) * 10) / 10,
+    };
+    if (c.error) {
+      const problem = asProblem(c.error);
+      if (problem.status >= 500) logger.error({ ...line, code: problem.code, err: problem.cause ?? problem }, "request");
+      else logger.info({ ...line, code: problem.code }, "request");
+    } else logger.info(line, "request");
+  };
+}
+
+/** Strict for pages and answers alike: no inline script or style, nothing from elsewhere, no framing. */
+export const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+  },
+  crossOriginResourcePolicy: "same-origin",
+  referrerPolicy: "no-referrer",
+  strictTransportSecurity: "max-age=31536000; includeSubDomains",
+  xFrameOptions: "DENY",
+});
+

@@ -1,0 +1,146 @@
+import type { Fault } from "../errors.ts";
+import type { Contract, Feature } from "./contract.ts";
+import { readInputs } from "./inputs.ts";
+import { faultsOf, invalid, pointerTo } from "./package-faults.ts";
+
+/** What the schema cannot say, since it spans several places of the contract. All faults, none twice. */
+export function crossFaults(contract: Contract): Fault[] {
+  return [
+    ...referenceFaults(contract),
+    ...contract.features.flatMap((feature, i) =>
+      featureFaults(feature).map(([at, detail]) =>
+        invalid(pointerTo("features", i, ...at), `feature "${feature.name}": ${detail}`),
+      ),
+    ),
+    ...outputFaults(contract),
+    ...basisFaults(contract),
+    ...exampleFaults(contract),
+  ];
+}
+
+function referenceFaults(contract: Contract): Fault[] {
+  const faults: Fault[] = [];
+  const names = new Set<string>();
+  contract.features.forEach((feature, i) => {
+    if (names.has(feature.name)) {
+      faults.push(invalid(pointerTo("features", i, "name"), `feature "${feature.name}" is there twice`));
+    }
+    names.add(feature.name);
+    for (const [key, table] of [
+      ["purpose", contract.purposes],
+      ["basis", contract.bases],
+      ["retention", contract.retentions],
+    ] as const) {
+      if (Object.hasOwn(table, feature[key])) continue;
+      faults.push(
+        invalid(pointerTo("features", i, key), `feature "${feature.name}" names a ${key} that is not declared`),
+      );
+    }
+  });
+  for (const key of ["motif", "quasiIdentifiers"] as const) {
+    contract[key].forEach((name, i) => {
+      if (!names.has(name)) faults.push(invalid(pointerTo(key, i), `"${name}" is no feature`));
+      if (contract[key].indexOf(name) !== i) faults.push(invalid(pointerTo(key, i), `"${name}" is there twice`));
+    });
+  }
+  const motifSize = Math.min(8, contract.features.length);
+  if (contract.motif.length !== motifSize) faults.push(invalid("/motif", `must name ${motifSize} features`));
+  if (new Set(contract.languages).size !== contract.languages.length) {
+    faults.push(invalid("/languages", "a language is there twice"));
+  }
+  if (contract.background.file === contract.samples.file) {
+    faults.push(invalid("/samples/file", "must not be the background file"));
+  }
+  return faults;
+}
+
+type Place = readonly [at: readonly (string | number)[], detail: string];
+
+function featureFaults(feature: Feature): Place[] {
+  const faults: Place[] = [];
+  if ("min" in feature && feature.min >= feature.max) faults.push([["min"], "min must be below max"]);
+  if (feature.type === "category") {
+    const values = feature.values.map(({ value }) => value);
+    if (new Set(values).size !== values.length) faults.push([["values"], "a value is there twice"]);
+  }
+  for (const side of ["for", "against"] as const) {
+    for (const [language, sentence] of Object.entries(feature.reasons[side])) {
+      if (!/[{}]/.test(sentence.replaceAll("{value}", ""))) continue;
+      faults.push([["reasons", side, language], "{value} is the only placeholder"]);
+    }
+  }
+  return [...faults, ...policyFaults(feature).map(([at, detail]): Place => [["policy", ...at], detail])];
+}
+
+const SUITED: Record<Feature["type"], readonly Feature["policy"]["kind"][]> = {
+  number: ["drop", "generalise", "top-bottom-code", "mask", "pseudonymise"],
+  integer: ["drop", "generalise", "top-bottom-code", "mask", "pseudonymise"],
+  category: ["drop", "keep", "generalise", "mask", "pseudonymise"],
+  text: ["drop", "generalise", "mask", "pseudonymise", "surrogate"],
+};
+
+/** The record must come out coarser than the input: a number or a free text is never kept as it is. */
+function policyFaults(feature: Feature): Place[] {
+  const { policy } = feature;
+  if (!SUITED[feature.type].includes(policy.kind)) {
+    return [[["kind"], `${policy.kind} does not suit a feature of type ${feature.type}`]];
+  }
+  if (policy.kind === "top-bottom-code") {
+    const { bottom, top, bins } = policy;
+    const limits = [...(bottom === undefined ? [] : [bottom]), ...bins, ...(top === undefined ? [] : [top])];
+    if (bottom === undefined && top === undefined) return [[["kind"], "needs bottom, top or both"]];
+    return edgeFaults(feature, limits, "bins");
+  }
+  if (policy.kind !== "generalise") return [];
+
+  const given = (["bins", "groups", "prefix"] as const).filter((key) => policy[key] !== undefined);
+  const wanted = feature.type === "category" ? "groups" : feature.type === "text" ? "prefix" : "bins";
+  if (given.length !== 1 || given[0] !== wanted) {
+    return [[["kind"], `generalise needs ${wanted}, and only that, on a feature of type ${feature.type}`]];
+  }
+  if (policy.bins !== undefined) return edgeFaults(feature, policy.bins, "bins");
+  if (policy.groups !== undefined && feature.type === "category") {
+    const grouped = Object.values(policy.groups).flat().sort();
+    const values = feature.values.map(({ value }) => value).sort();
+    const same = grouped.length === values.length && values.every((value, i) => value === grouped[i]);
+    if (!same) return [[["groups"], "each value must be in exactly one group"]];
+  }
+  return [];
+}
+
+function edgeFaults(feature: Feature, limits: readonly number[], at: string): Place[] {
+  const gaps = limits.slice(1).map((limit, i) => limit - limits[i]!);
+  if (gaps.some((gap) => !(gap > 0))) return [[[at], "edges must rise"]];
+  if (feature.type === "integer" && gaps.some((gap) => gap < 2)) {
+    return [[[at], "a bin that holds one whole number is that number"]];
+  }
+  return [];
+}
+
+function outputFaults({ output }: Contract): Fault[] {
+  const faults: Fault[] = [];
+  const codes = Object.values(output.outcomes).map((outcome) => outcome.code);
+  if (new Set(codes).size !== codes.length) {
+    faults.push(invalid("/output/outcomes", "two outcomes have the same code"));
+  }
+  if (output.kind === "binary-classification" && !(output.threshold > 0 && output.threshold < 1)) {
+    faults.push(invalid("/output/threshold", "a probability's threshold lies between 0 and 1"));
+  }
+  if (output.kind !== "regression" && !(output.scoreStep <= 0.5)) {
+    faults.push(invalid("/output/scoreStep", "must be at most 0.5 for a probability"));
+  }
+  return faults;
+}
+
+/** Consent can be withdrawn at any time (LGPD art. 8 §5 and 18 VI, GDPR art. 7(3) and 17(1)(b)). */
+function basisFaults({ bases }: Contract): Fault[] {
+  return Object.entries(bases)
+    .filter(([, basis]) => basis.kind === "consent" && !basis.erasure.allowed)
+    .map(([name]) => invalid(pointerTo("bases", name, "erasure"), "what rests on consent must be erasable"));
+}
+
+function exampleFaults(contract: Contract): Fault[] {
+  return faultsOf(() => readInputs(contract, contract.example.inputs)).map(({ pointer, detail }) =>
+    invalid(`/example${pointer}`, detail),
+  );
+}

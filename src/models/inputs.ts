@@ -1,0 +1,98 @@
+import type { Fault } from "../errors.ts";
+import { Problem } from "../errors.ts";
+import type { Cell } from "../explain/game.ts";
+import type { Contract, Feature } from "./contract.ts";
+import { pointerTo } from "./package-faults.ts";
+
+/** Unknown names are the caller's to number: past this, one more tells nothing. */
+const MAX_FAULTS = 100;
+
+/**
+ * The inputs of one decision as typed cells, in the contract's order.
+ *
+ * Only own keys are read, so that `__proto__` and `constructor` are unknown features like any other. Nothing is
+ * converted: "12" is no number and 12 no category. All faults are collected; the problem's code is that of the
+ * first, features in the contract's order before names it does not know. No fault repeats the value.
+ */
+export function readInputs(contract: Pick<Contract, "features">, inputs: unknown): Cell[] {
+  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) {
+    const fault: Fault = { pointer: "/inputs", code: "invalid_type", detail: "inputs must be an object" };
+    throw new Problem("invalid_type", fault.detail, { faults: [fault] });
+  }
+  const faults: Fault[] = [];
+  const row: Cell[] = [];
+  for (const feature of contract.features) {
+    const value = Object.hasOwn(inputs, feature.name) ? Reflect.get(inputs, feature.name) : undefined;
+    const fault = cellFault(feature, value);
+    if (fault !== undefined) faults.push({ pointer: pointerTo("inputs", feature.name), ...fault });
+    else row.push(value as Cell);
+  }
+  const known = new Set(contract.features.map(({ name }) => name));
+  for (const name of Object.keys(inputs)) {
+    if (known.has(name)) continue;
+    faults.push({
+      pointer: pointerTo("inputs", name),
+      code: "unknown_feature",
+      detail: "the model's contract has no such feature",
+    });
+  }
+  const first = faults[0];
+  if (first === undefined) return row;
+  throw new Problem(first.code, first.detail, { faults: faults.slice(0, MAX_FAULTS) });
+}
+
+type CellFault = Omit<Fault, "pointer">;
+
+/** What keeps `value` from being this feature's cell; undefined when it is one. */
+export function cellFault(feature: Feature, value: unknown): CellFault | undefined {
+  const { name } = feature;
+  if (value === undefined) return { code: "missing_feature", detail: `${name} is missing` };
+  switch (feature.type) {
+    case "number":
+    case "integer":
+      return numberFault(feature, value);
+    case "category":
+      if (typeof value !== "string") return wrongType(feature, "a string");
+      if (categories(feature).has(value)) return undefined;
+      return { code: "unseen_category", detail: `${name} must be one of the contract's values` };
+    case "text":
+      // A lone surrogate has no UTF-8 form, and a NUL ends a string inside the model's runtime.
+      if (typeof value !== "string" || !value.isWellFormed() || value.includes("\0")) {
+        return wrongType(feature, "well-formed text");
+      }
+      if (!longerThan(value, feature.maxLength)) return undefined;
+      return { code: "text_too_long", detail: `${name} must have at most ${feature.maxLength} characters` };
+  }
+}
+
+function numberFault(feature: Feature & { min: number; max: number }, value: unknown): CellFault | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return wrongType(feature, "a finite number");
+  if (feature.type === "integer" && !Number.isInteger(value)) return wrongType(feature, "a whole number");
+  if (value >= feature.min && value <= feature.max) return undefined;
+  const detail = `${feature.name} must lie between ${feature.min} and ${feature.max}`;
+  return { code: "out_of_range", detail };
+}
+
+function wrongType(feature: Feature, wanted: string): CellFault {
+  return { code: "invalid_type", detail: `${feature.name} must be ${wanted}` };
+}
+
+function longerThan(text: string, codePoints: number): boolean {
+  // A code point is one or two UTF-16 units: most texts are settled without counting.
+  if (text.length <= codePoints) return false;
+  if (text.length > 2 * codePoints) return true;
+  return [...text].length > codePoints;
+}
+
+type CategoryFeature = Extract<Feature, { type: "category" }>;
+const categorySets = new WeakMap<CategoryFeature, ReadonlySet<string>>();
+
+/** The accepted values; built once a contract, since every row of a background asks. */
+function categories(feature: CategoryFeature): ReadonlySet<string> {
+  let set = categorySets.get(feature);
+  if (set === undefined) {
+    set = new Set(feature.values.map(({ value }) => value));
+    categorySets.set(feature, set);
+  }
+  return set;
+}
