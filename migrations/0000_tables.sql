@@ -46,7 +46,7 @@ CREATE TABLE "log_head" (
 	"vkey" text NOT NULL,
 	"size" bigint NOT NULL,
 	"root" "bytea" NOT NULL,
-	"peaks" "bytea" NOT NULL,
+	"frontier" "bytea" NOT NULL,
 	"checkpoint" text NOT NULL,
 	CONSTRAINT "log_head_is_one_row" CHECK ("log_head"."id" = 1)
 );

@@ -19,7 +19,9 @@ const settings = z.object({
   MOTIVO_KEYS: text.describe(
     "Folder of epoch, log and session keys, mode 0600, outside the database and its backups; default <MOTIVO_DATA>-keys",
   ),
-  MOTIVO_DEV: flag.describe("1: development tokens and demo packages although DATABASE_URL is set (loopback only)"),
+  MOTIVO_DEV: flag.describe(
+    "1: development tokens and demo packages although DATABASE_URL is set (loopback only)",
+  ),
   MOTIVO_ORIGIN: z
     .string()
     .regex(NAME)
@@ -39,14 +41,22 @@ const settings = z.object({
   MOTIVO_JWKS_URL: z.url().optional().describe("Where the issuer publishes its keys (JWKS)"),
   MOTIVO_AUDIENCE: z.string().default("motivo").describe("Audience (aud) that tokens must carry"),
   MOTIVO_SUBJECT_CLAIM: z.string().default("sub").describe("Claim that holds the subject's id"),
-  MOTIVO_CLIENT_CLAIM: z.string().default("client_id").describe("Claim that names the client of a product token"),
-  MOTIVO_SCOPE_CLAIM: z.string().default("scope").describe("Claim that lists the scopes, separated by spaces"),
+  MOTIVO_CLIENT_CLAIM: z
+    .string()
+    .default("client_id")
+    .describe("Claim that names the client of a product token"),
+  MOTIVO_SCOPE_CLAIM: z
+    .string()
+    .default("scope")
+    .describe("Claim that lists the scopes, separated by spaces"),
   MOTIVO_PROOF_CLAIM: z
     .string()
     .default("motivo_proof")
     .describe("Claim with the proof level of a subject, 1 to 3; 3 opens full access and erasure"),
   MOTIVO_BATCH_SIZE: count(64, 1, 1024).describe("Most entries that share one transaction"),
-  MOTIVO_BATCH_MS: count(2, 0, 1000).describe("Longest wait for others to share a transaction, in milliseconds"),
+  MOTIVO_BATCH_MS: count(2, 0, 1000).describe(
+    "Longest wait for others to share a transaction, in milliseconds",
+  ),
   MOTIVO_QUEUE: count(4096, 1, 1_000_000).describe("Most entries waiting; beyond it 503 with Retry-After"),
   MOTIVO_WORKERS: count(0, 0, 64).describe("Inference threads a model version; 0: cores minus one"),
   MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
@@ -56,7 +66,10 @@ const settings = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")
     .describe("Least severe line that the service's own log holds"),
-  MOTIVO_UPSTREAM: z.url().optional().describe("Edge Worker only: the Node service that appends are passed on to"),
+  MOTIVO_UPSTREAM: z
+    .url()
+    .optional()
+    .describe("Edge Worker only: the Node service that appends are passed on to"),
 });
 
 export type Config = Omit<z.infer<typeof settings>, "MOTIVO_KEYS"> & {

@@ -1,18 +1,28 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { canonicalize, type Json } from "../../audit/canonical.ts";
-import { formatCheckpoint } from "../../audit/checkpoint.ts";
+import { signCheckpoint } from "../../audit/checkpoint.ts";
 import { commit, tag as tagOf } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { appendBatch, encodeFrontier, type Frontier, parseFrontier, rootOf } from "../../audit/frontier.ts";
 import { encodeLeaf, type Leaf, NO_TAG, NO_VAULT } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
+import { TILE_WIDTH } from "../../audit/tile.ts";
 import type { Epoch } from "../privacy/epoch.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
 import { type SealedPayload, sealPayload } from "../privacy/vault.ts";
 import type { Database } from "./client.ts";
-import { TILE_WIDTH, tileHashes } from "./log-nodes.ts";
+import { tileHashes } from "./log-nodes.ts";
 import type { LogSigner } from "./log-signer.ts";
-import { dataKey, idempotencyKey, logCheckpoint, logEntry, logHead, logTile, payload, record } from "./tables.ts";
+import {
+  dataKey,
+  idempotencyKey,
+  logCheckpoint,
+  logEntry,
+  logHead,
+  logTile,
+  payload,
+  record,
+} from "./tables.ts";
 
 /** What a leaf says beside time, tag and commitments, which the append adds. */
 export type LeafBody = Leaf extends infer L
@@ -68,7 +78,11 @@ async function lockHead(tx: Database): Promise<Frontier & { root: Uint8Array }> 
 }
 
 /** Keys that another request took in the last 24 hours stay taken; expired ones are taken over. */
-async function claimIdempotencyKeys(tx: Database, entries: readonly NewEntry[], now: Date): Promise<Set<NewEntry>> {
+async function claimIdempotencyKeys(
+  tx: Database,
+  entries: readonly NewEntry[],
+  now: Date,
+): Promise<Set<NewEntry>> {
   const taken = new Set<NewEntry>();
   for (const entry of entries) {
     if (!entry.idempotency) continue;
@@ -93,7 +107,8 @@ async function claimIdempotencyKeys(tx: Database, entries: readonly NewEntry[], 
  */
 async function takeTagNumbers(tx: Database, entries: readonly NewEntry[]): Promise<Map<string, number>> {
   const wanted = new Map<string, number>();
-  for (const { subject } of entries) if (subject) wanted.set(subject.key.id, (wanted.get(subject.key.id) ?? 0) + 1);
+  for (const { subject } of entries)
+    if (subject) wanted.set(subject.key.id, (wanted.get(subject.key.id) ?? 0) + 1);
   if (wanted.size === 0) return new Map();
   const values = sql.join(
     [...wanted].map(([id, count]) => sql`(${id}::uuid, ${count}::int)`),
@@ -198,9 +213,16 @@ async function writeBatch(
   head: Frontier & { root: Uint8Array },
   prepared: readonly Prepared[],
 ): Promise<Map<NewEntry, Receipt>> {
-  const appended = appendBatch(nodeCrypto, head, prepared.map(({ hash }) => hash));
+  const appended = appendBatch(
+    nodeCrypto,
+    head,
+    prepared.map(({ hash }) => hash),
+  );
   const { size } = appended.frontier;
-  const checkpoint = formatCheckpoint({ origin: context.signer.origin, size, root: appended.root }, context.signer);
+  const checkpoint = signCheckpoint(
+    { origin: context.signer.key.name, size, root: appended.root },
+    context.signer,
+  );
 
   await tx
     .insert(logEntry)

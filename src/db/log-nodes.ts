@@ -1,12 +1,9 @@
 import { and, asc, between, eq } from "drizzle-orm";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { rootOf } from "../../audit/frontier.ts";
+import { TILE_WIDTH, tileOfNode } from "../../audit/tile.ts";
 import type { Database } from "./client.ts";
 import { logEntry, logTile } from "./tables.ts";
-
-/** C2SP tlog-tiles: a tile holds 2^8 hashes. */
-export const TILE_HEIGHT = 8;
-export const TILE_WIDTH = 2 ** TILE_HEIGHT;
 
 const HASH_BYTES = 32;
 
@@ -52,9 +49,8 @@ export async function tileHashes(
 /** Reads the roots of complete subtrees: node `index` of `level` covers 2^level leaves. */
 export function nodeReader(db: Database): (level: number, index: number) => Promise<Uint8Array> {
   return async (level, index) => {
-    const tileLevel = Math.floor(level / TILE_HEIGHT);
-    const width = 2 ** (level - tileLevel * TILE_HEIGHT);
-    const hashes = await tileHashes(db, tileLevel, index * width, width);
-    return rootOf(nodeCrypto, hashes);
+    const place = tileOfNode({ level, index });
+    const start = place.index * TILE_WIDTH + place.first;
+    return rootOf(nodeCrypto, await tileHashes(db, place.level, start, place.count));
   };
 }

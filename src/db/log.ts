@@ -1,10 +1,161 @@
-import { asc, eq, gte, lte, and, desc } from "drizzle-orm";
-import { formatCheckpoint } from "../../audit/checkpoint.ts";
-import { emptyRoot, inclusionProof, parsePeaks, readPeaks, rootOfPeaks, serialisePeaks } from "../../audit/merkle.ts";
-import { nodeCrypto } from "../../audit/node-crypto.ts";
+import { desc, eq } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
+import { openCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
+import { inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
 import { Problem } from "../errors.ts";
+import type { Epoch } from "../privacy/epoch.ts";
+import { KeyFolderError, type KeyProvider } from "../privacy/key-folder.ts";
 import type { Database } from "./client.ts";
-import { type AppendContext, appendEntries, type NewEntry, type Outcome, type Receipt } from "./log-append.ts";
+import { type AppendContext, appendEntries, type NewEntry, type Outcome } from "./log-append.ts";
 import { Batcher, type BatchLimits } from "./log-batcher.ts";
 import { nodeReader } from "./log-nodes.ts";
+import { type LogSigner, openSigner } from "./log-signer.ts";
 import { logCheckpoint, logEntry, logHead } from "./tables.ts";
+
+/** What the database says of the log does not fit together, or is another log's. Nothing may be signed on it. */
+export class LogBrokenError extends Error {
+  override name = "LogBrokenError";
+}
+
+export interface Head {
+  size: number;
+  root: Uint8Array;
+  /** The signed note. */
+  checkpoint: string;
+}
+
+/** The log as readers see it. */
+export interface LogReader {
+  head(): Promise<Head>;
+  /** The name and public key that checkpoints verify under. */
+  vkey(): Promise<string>;
+  /** @throws Problem unknown_entry */
+  leaf(index: number): Promise<{ leaf: Uint8Array; leafHash: Uint8Array }>;
+  /** Inclusion proof of an entry in the tree of `size`. @throws RangeError unless index < size */
+  inclusionProof(index: number, size: number): Promise<Uint8Array[]>;
+  /** The checkpoint that was handed out for exactly this size. @throws Problem unknown_entry */
+  checkpointAt(size: number): Promise<string>;
+}
+
+export interface Log extends LogReader {
+  context: AppendContext;
+  /** Appends one entry together with whatever else is waiting; answers after the commit. */
+  append(entry: NewEntry): Promise<Outcome>;
+  /** Finishes what was taken and takes nothing more. */
+  close(): Promise<void>;
+}
+
+export function logReader(db: Database): LogReader {
+  const readNode = nodeReader(db);
+  async function row() {
+    const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
+    if (!head) throw new Problem("not_ready", "The log is not open yet", { retryAfterSeconds: 5 });
+    return head;
+  }
+  return {
+    head: row,
+    vkey: async () => (await row()).vkey,
+    async leaf(index) {
+      const [entry] = await db.select().from(logEntry).where(eq(logEntry.index, index));
+      if (!entry) throw new Problem("unknown_entry");
+      return entry;
+    },
+    inclusionProof: (index, size) => resolvePath(nodeCrypto, inclusionPath(index, size), readNode),
+    async checkpointAt(size) {
+      const [checkpoint] = await db.select().from(logCheckpoint).where(eq(logCheckpoint.size, size));
+      if (!checkpoint) throw new Problem("unknown_entry", "No checkpoint of this size was handed out");
+      return checkpoint.note;
+    },
+  };
+}
+
+/** Rebuilds the right edge out of the stored leaves and tiles and holds it against the head, before anything is signed. */
+async function recompute(db: Database, signer: LogSigner): Promise<void> {
+  const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
+  if (!head) throw new LogBrokenError("The log has no head");
+  if (head.vkey !== signer.vkey) {
+    throw new KeyFolderError(
+      "The log in this database is signed by another key, or has another MOTIVO_ORIGIN",
+    );
+  }
+  const readNode = nodeReader(db);
+  const peaks = await Promise.all(
+    peakCoordinates(head.size).map(({ level, index }) => readNode(level, index)),
+  );
+  const frontier = { size: head.size, peaks };
+  const root = frontierRoot(nodeCrypto, frontier);
+  const signed = await openCheckpoint(nodeCrypto, head.checkpoint, signer.key);
+  if (
+    !bytesEqual(root, head.root) ||
+    !bytesEqual(encodeFrontier(frontier), head.frontier) ||
+    !bytesEqual(signed.root, root) ||
+    signed.size !== head.size
+  ) {
+    throw new LogBrokenError("The stored entries do not lead to the head of the log: it was touched");
+  }
+  const [last] = await db
+    .select({ index: logEntry.index })
+    .from(logEntry)
+    .orderBy(desc(logEntry.index))
+    .limit(1);
+  if ((last?.index ?? -1) !== head.size - 1)
+    throw new LogBrokenError("The log holds entries beyond its head");
+}
+
+/**
+ * Opens the log for writing: makes it when there is none, else re-reads and recomputes before it signs anything.
+ * @throws KeyFolderError, LogBrokenError
+ */
+export async function openLog(
+  db: Database,
+  options: {
+    origin: string;
+    keys: KeyProvider;
+    epoch: Epoch;
+    limits: BatchLimits;
+    now: () => Date;
+    randomBytes: (length: number) => Uint8Array;
+  },
+): Promise<Log> {
+  const [existing] = await db.select({ size: logHead.size }).from(logHead).where(eq(logHead.id, 1));
+  const signer = await openSigner(options.origin, options.keys, existing ? "existing" : "new");
+  if (!existing) {
+    const root = frontierRoot(nodeCrypto, EMPTY_FRONTIER);
+    const checkpoint = signCheckpoint({ origin: options.origin, size: 0, root }, signer);
+    await db.transaction(async (tx) => {
+      const made = await tx
+        .insert(logHead)
+        .values({
+          id: 1,
+          vkey: signer.vkey,
+          size: 0,
+          root,
+          frontier: encodeFrontier(EMPTY_FRONTIER),
+          checkpoint,
+        })
+        .onConflictDoNothing()
+        .returning({ size: logHead.size });
+      if (made.length > 0) await tx.insert(logCheckpoint).values({ size: 0, note: checkpoint });
+    });
+  }
+  // One snapshot: another replica may be appending meanwhile.
+  await db.transaction((tx) => recompute(tx, signer), { isolationLevel: "repeatable read" });
+
+  const context: AppendContext = {
+    epoch: options.epoch,
+    signer,
+    now: options.now,
+    randomBytes: options.randomBytes,
+  };
+  const batcher = new Batcher<NewEntry, Outcome>(options.limits, (entries) =>
+    db.transaction((tx) => appendEntries(tx, context, entries)),
+  );
+  return {
+    ...logReader(db),
+    context,
+    append: (entry) => batcher.add(entry),
+    close: () => batcher.close(),
+  };
+}

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { PROBLEMS, Problem, type ProblemCode } from "../errors.ts";
 import { readJsonObject } from "./read-json.ts";
-import { type Actor, HIGHEST_PROOF, type Scope, type TokenVerifier } from "./tokens.ts";
+import type { Actor, HIGHEST_PROOF, Scope, TokenVerifier } from "./tokens.ts";
 
 /** What the middleware leaves for the handlers. */
 export interface Variables {
@@ -66,12 +66,17 @@ export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: st
   const faults = parsed.error.issues.flatMap((issue) => {
     const at = `${where}${issue.path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")}`;
     // zod repeats unknown keys in its message; a key that a client made up may be anything.
-    if (issue.code === "unrecognized_keys") return [{ pointer: at, detail: "has a member that is not known here" }];
+    if (issue.code === "unrecognized_keys")
+      return [{ pointer: at, detail: "has a member that is not known here" }];
     return [{ pointer: at, detail: `is not as the schema asks (${issue.code})` }];
   });
-  throw new Problem("invalid_request", `The request does not fit the schema at ${faults[0]!.pointer || "/"}`, {
-    faults: faults.map((fault) => ({ ...fault, code: "invalid_request" as const })),
-  });
+  throw new Problem(
+    "invalid_request",
+    `The request does not fit the schema at ${faults[0]!.pointer || "/"}`,
+    {
+      faults: faults.map((fault) => ({ ...fault, code: "invalid_request" as const })),
+    },
+  );
 }
 
 async function authorise(c: Context<Env>, access: Access, verify: TokenVerifier): Promise<Actor> {
@@ -80,7 +85,8 @@ async function authorise(c: Context<Env>, access: Access, verify: TokenVerifier)
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header) ?? [];
   if (token === undefined) throw new Problem("unauthenticated");
   const actor = await verify(token);
-  if (!actor.scopes.has(access.scope)) throw new Problem("forbidden", `This needs the scope "${access.scope}"`);
+  if (!actor.scopes.has(access.scope))
+    throw new Problem("forbidden", `This needs the scope "${access.scope}"`);
   if (access.proof !== undefined && actor.proof < access.proof) {
     throw new Problem("proof_level_too_low", `This needs proof level ${access.proof}`);
   }
@@ -147,10 +153,19 @@ export class Api {
   #describe(spec: Spec<Shape, Shape, Shape>): void {
     const { access } = spec;
     const own: ProblemCode[] = [
-      ...(access.scope === "public" ? [] : (["unauthenticated", "invalid_token", "expired_token", "forbidden"] as const)),
+      ...(access.scope === "public"
+        ? []
+        : (["unauthenticated", "invalid_token", "expired_token", "forbidden"] as const)),
       ...(access.scope !== "public" && access.proof ? (["proof_level_too_low"] as const) : []),
       ...(spec.body
-        ? (["unsupported_media_type", "body_too_large", "malformed_json", "too_deep", "invalid_utf8", "body_not_object"] as const)
+        ? ([
+            "unsupported_media_type",
+            "body_too_large",
+            "malformed_json",
+            "too_deep",
+            "invalid_utf8",
+            "body_not_object",
+          ] as const)
         : []),
       ...(spec.params || spec.query || spec.body ? (["invalid_request"] as const) : []),
       ...(spec.problems ?? []),

@@ -11,11 +11,19 @@ const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 export interface DevIssuer {
   verify: TokenVerifier;
   /** @param hours how long the token is good for */
-  issue(scope: Scope, who: { subject: string; client?: string; proof?: 1 | 2 | 3 }, hours?: number): Promise<string>;
+  issue(
+    scope: Scope,
+    who: { subject: string; client?: string; proof?: 1 | 2 | 3 },
+    hours?: number,
+  ): Promise<string>;
 }
 
 /** An issuer of our own for a machine of one's own: no password, no user, only a key in the key folder. */
-export async function openDevIssuer(config: Config, keys: KeyProvider, clock: () => Date): Promise<DevIssuer> {
+export async function openDevIssuer(
+  config: Config,
+  keys: KeyProvider,
+  clock: () => Date,
+): Promise<DevIssuer> {
   const seed = await keys.create("development-issuer");
   const privateKey = createPrivateKey({
     key: Buffer.concat([PKCS8_ED25519, seed]),

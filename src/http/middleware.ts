@@ -30,7 +30,8 @@ export function accessLog(logger: Logger, now: () => number): MiddlewareHandler<
     };
     if (c.error) {
       const problem = asProblem(c.error);
-      if (problem.status >= 500) logger.error({ ...line, code: problem.code, err: problem.cause ?? problem }, "request");
+      if (problem.status >= 500)
+        logger.error({ ...line, code: problem.code, err: problem.cause ?? problem }, "request");
       else logger.info({ ...line, code: problem.code }, "request");
     } else logger.info(line, "request");
   };
@@ -54,4 +55,3 @@ export const headers = secureHeaders({
   strictTransportSecurity: "max-age=31536000; includeSubDomains",
   xFrameOptions: "DENY",
 });
-

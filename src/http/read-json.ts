@@ -42,7 +42,10 @@ function depthExceeds(text: string, limit: number): boolean {
  * The request's body as a JSON object. Nothing of a body that does not parse is repeated in the refusal.
  * @throws Problem unsupported_media_type, body_too_large, invalid_utf8, malformed_json, too_deep, body_not_object
  */
-export async function readJsonObject(c: Context, maxBytes = DEFAULT_BODY_BYTES): Promise<Record<string, unknown>> {
+export async function readJsonObject(
+  c: Context,
+  maxBytes = DEFAULT_BODY_BYTES,
+): Promise<Record<string, unknown>> {
   const mediaType = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   if (mediaType !== "application/json") throw new Problem("unsupported_media_type");
   const bytes = await readLimited(c, maxBytes);
@@ -59,6 +62,7 @@ export async function readJsonObject(c: Context, maxBytes = DEFAULT_BODY_BYTES):
   } catch {
     throw new Problem("malformed_json");
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Problem("body_not_object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Problem("body_not_object");
   return value as Record<string, unknown>;
 }

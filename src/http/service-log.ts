@@ -13,7 +13,10 @@ export function serviceLog(level: string): Logger {
           ? {
               type: error.name,
               code: (error as NodeJS.ErrnoException).code,
-              at: error.stack?.split("\n").filter((line) => line.trimStart().startsWith("at ")).slice(0, 8),
+              at: error.stack
+                ?.split("\n")
+                .filter((line) => line.trimStart().startsWith("at "))
+                .slice(0, 8),
               cause: error.cause instanceof Error ? error.cause.name : undefined,
             }
           : { type: typeof error },

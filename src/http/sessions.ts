@@ -40,9 +40,13 @@ const claims = z.object({
  * the key folder, so that any replica reads it and nothing about people is stored for it.
  * @param secure whether the service is reached over https; on plain loopback a Secure cookie would not come back.
  */
-export function openSessions(key: Uint8Array, options: { secure: boolean; randomId: () => string }): Sessions {
+export function openSessions(
+  key: Uint8Array,
+  options: { secure: boolean; randomId: () => string },
+): Sessions {
   const csrfKey = createHmac("sha256", key).update("motivo/csrf/v1").digest();
-  const csrfToken = (session: Session) => createHmac("sha256", csrfKey).update(session.id).digest("base64url");
+  const csrfToken = (session: Session) =>
+    createHmac("sha256", csrfKey).update(session.id).digest("base64url");
   const attributes = { httpOnly: true, sameSite: "Lax", secure: options.secure, path: "/" } as const;
   return {
     csrfToken,
@@ -76,7 +80,8 @@ export function openSessions(key: Uint8Array, options: { secure: boolean; random
     checkCsrf(session, token) {
       const expected = Buffer.from(csrfToken(session));
       const given = Buffer.from(typeof token === "string" ? token : "");
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Problem("invalid_csrf");
+      if (given.length !== expected.length || !timingSafeEqual(given, expected))
+        throw new Problem("invalid_csrf");
     },
   };
 }

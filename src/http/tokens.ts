@@ -70,6 +70,8 @@ export function tokenVerifier(config: Config, issuer: string, key: JWTVerifyGetK
 }
 
 /** Tokens of the configured issuer, checked against the keys that it publishes. */
-export function issuerVerifier(config: Config & { MOTIVO_ISSUER: string; MOTIVO_JWKS_URL: string }): TokenVerifier {
+export function issuerVerifier(
+  config: Config & { MOTIVO_ISSUER: string; MOTIVO_JWKS_URL: string },
+): TokenVerifier {
   return tokenVerifier(config, config.MOTIVO_ISSUER, createRemoteJWKSet(new URL(config.MOTIVO_JWKS_URL)));
 }

@@ -44,8 +44,14 @@ function epochOf(number: number, key: Uint8Array): Epoch {
     number,
     wrapKey: derive(key, "wrap"),
     ownerKey: derive(key, "owner"),
-    lookup: (subjectId) => createHmac("sha256", lookupKey).update(framed(["subject", subjectId])).digest(),
-    blind: (purpose, ...parts) => createHmac("sha256", blindKey).update(framed([purpose, ...parts])).digest(),
+    lookup: (subjectId) =>
+      createHmac("sha256", lookupKey)
+        .update(framed(["subject", subjectId]))
+        .digest(),
+    blind: (purpose, ...parts) =>
+      createHmac("sha256", blindKey)
+        .update(framed([purpose, ...parts]))
+        .digest(),
   };
 }
 

@@ -1,6 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { randomBytes } from "node:crypto";
 
 /** A key that should be there is not, or lies open to others: the service must not start on a new one. */
 export class KeyFolderError extends Error {
@@ -41,7 +41,9 @@ export function keyFolder(folder: string): KeyProvider {
     try {
       const { mode } = await stat(path(name));
       if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-        throw new KeyFolderError(`The key "${name}" in the key folder is readable by others; it must have mode 0600`);
+        throw new KeyFolderError(
+          `The key "${name}" in the key folder is readable by others; it must have mode 0600`,
+        );
       }
       text = await readFile(path(name), "utf8");
     } catch (error) {

@@ -48,7 +48,12 @@ function openRow(epoch: Epoch, row: typeof dataKey.$inferSelect): SubjectKey {
   };
 }
 
-async function findKey(db: Database, epoch: Epoch, subjectId: string, use: KeyUse): Promise<SubjectKey | null> {
+async function findKey(
+  db: Database,
+  epoch: Epoch,
+  subjectId: string,
+  use: KeyUse,
+): Promise<SubjectKey | null> {
   const [row] = await db
     .select({ key: dataKey })
     .from(subject)
@@ -64,7 +69,12 @@ async function findKey(db: Database, epoch: Epoch, subjectId: string, use: KeyUs
 }
 
 /** The person's key for this use, made when there is none. Two first decisions at once end with one key. */
-export async function keyFor(db: Database, epoch: Epoch, subjectId: string, use: KeyUse): Promise<SubjectKey> {
+export async function keyFor(
+  db: Database,
+  epoch: Epoch,
+  subjectId: string,
+  use: KeyUse,
+): Promise<SubjectKey> {
   // A second round is needed only when another process erased or made the row in between.
   for (let attempt = 0; attempt < 5; attempt++) {
     const found = await findKey(db, epoch, subjectId, use);
@@ -79,7 +89,10 @@ export async function keyFor(db: Database, epoch: Epoch, subjectId: string, use:
       if (!owner) return;
       const row = { id: randomUUID(), subject: owner.id, ...use };
       const wrapped = seal(epoch.wrapKey, randomBytes(32), wrapContext(row));
-      await tx.insert(dataKey).values({ ...row, wrapped, entries: 0 }).onConflictDoNothing();
+      await tx
+        .insert(dataKey)
+        .values({ ...row, wrapped, entries: 0 })
+        .onConflictDoNothing();
     });
   }
   throw new Error("The subject's key could be neither found nor made");

@@ -14,14 +14,21 @@ export interface SealedPayload {
 
 const uuidBytes = (id: string) => Buffer.from(id.replaceAll("-", ""), "hex");
 const uuidText = (bytes: Uint8Array) =>
-  Buffer.from(bytes).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  Buffer.from(bytes)
+    .toString("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 /**
  * Encrypts a payload under the person's key and seals whose it is under the epoch's. The owner lets the
  * service open a decision that a client names by its id; without the epoch key it is noise, and two payloads
  * of one person have nothing in common.
  */
-export function sealPayload(epoch: Epoch, key: SubjectKey, tag: Uint8Array, plaintext: Uint8Array): SealedPayload {
+export function sealPayload(
+  epoch: Epoch,
+  key: SubjectKey,
+  tag: Uint8Array,
+  plaintext: Uint8Array,
+): SealedPayload {
   return {
     tag,
     owner: seal(epoch.ownerKey, uuidBytes(key.id), tag),

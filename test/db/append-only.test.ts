@@ -40,7 +40,9 @@ describe.each([
 
   it("refuse a head that shrinks or changes its key", async () => {
     expect(await message(opened.db.execute(sql`UPDATE log_head SET size = 0`))).toContain("only grows");
-    expect(await message(opened.db.execute(sql`UPDATE log_head SET size = 2, vkey = 'x'`))).toContain("only grows");
+    expect(await message(opened.db.execute(sql`UPDATE log_head SET size = 2, vkey = 'x'`))).toContain(
+      "only grows",
+    );
     expect(await message(opened.db.execute(sql`UPDATE log_head SET size = 2`))).toBe("accepted");
   });
 
