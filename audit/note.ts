@@ -1,0 +1,111 @@
+import { bytesEqual, concatBytes, fromBase64, toBase64, toHex, utf8 } from "./bytes.ts";
+import type { Crypto } from "./crypto.ts";
+import { Refusal } from "./refusal.ts";
+
+// C2SP signed-note. A note is text ending in "\n", a blank line, and signature lines "— name base64(id ‖ signature)".
+
+const ED25519 = 1;
+/** The specification asks verifiers to accept at least 16 and to set a limit. */
+const MAX_SIGNATURES = 100;
+
+/** A public key that notes are checked against. `id` has 4 bytes. */
+export type VerifierKey = { name: string; id: Uint8Array; publicKey: Uint8Array };
+/** One signature line, its 4-byte key id apart from the signature. */
+export type NoteSignature = { name: string; id: Uint8Array; signature: Uint8Array };
+export type Note = { text: string; signatures: NoteSignature[] };
+export type Signer = { key: VerifierKey; sign(message: Uint8Array): Uint8Array };
+
+/** SHA-256(name ‖ 0x0A ‖ type 1 ‖ public key)[:4]. Throws Refusal `key_invalid` on a bad name or length. */
+export function ed25519Key(crypto: Crypto, name: string, publicKey: Uint8Array): VerifierKey {
+  if (!isKeyName(name) || publicKey.length !== 32) throw new Refusal("key_invalid");
+  const id = crypto.sha256(utf8(name), Uint8Array.of(0x0a, ED25519), publicKey).slice(0, 4);
+  return { name, id, publicKey };
+}
+
+/** `name+<8 hex digits>+base64(type ‖ public key)`. */
+export const formatVkey = (key: VerifierKey): string =>
+  `${key.name}+${toHex(key.id)}+${toBase64(concatBytes(Uint8Array.of(ED25519), key.publicKey))}`;
+
+/** Parses an Ed25519 vkey, whose id must be the one computed from the rest. Throws Refusal `key_invalid`. */
+export function parseVkey(crypto: Crypto, text: string): VerifierKey {
+  // The base64 may hold a "+" itself, so the text is cut at the first two.
+  const [name = "", id = "", ...rest] = text.split("+");
+  let bytes: Uint8Array;
+  try {
+    bytes = fromBase64(rest.join("+"), 33);
+  } catch {
+    throw new Refusal("key_invalid");
+  }
+  const key = ed25519Key(crypto, name, bytes.subarray(1));
+  if (bytes[0] !== ED25519 || toHex(key.id) !== id) throw new Refusal("key_invalid");
+  return key;
+}
+
+/** Non-empty, no space of any kind, no "+", no control character. */
+export const isKeyName = (name: string): boolean =>
+  name !== "" && name.isWellFormed() && !/[\s\u0085+]/.test(name) && !hasControl(name);
+
+/** Throws Refusal `note_invalid`; no signature is checked here. */
+export function parseNote(note: string): Note {
+  const blank = note.lastIndexOf("\n\n");
+  if (blank < 0 || !note.endsWith("\n") || hasControl(note) || !note.isWellFormed()) {
+    throw new Refusal("note_invalid");
+  }
+  const lines = note.slice(blank + 2, -1).split("\n", MAX_SIGNATURES + 1);
+  if (lines.length > MAX_SIGNATURES) throw new Refusal("note_invalid");
+  return { text: note.slice(0, blank + 1), signatures: lines.map(parseSignature) };
+}
+
+function parseSignature(line: string): NoteSignature {
+  const [dash, name = "", encoded = "", ...rest] = line.split(" ", 4);
+  if (dash !== "—" || rest.length > 0 || !isKeyName(name)) throw new Refusal("note_invalid");
+  const bytes = fromBase64(encoded);
+  if (bytes.length < 5) throw new Refusal("note_invalid");
+  return { name, id: bytes.subarray(0, 4), signature: bytes.subarray(4) };
+}
+
+/** The inverse of `parseNote`. Throws Refusal `note_invalid` on text that a note cannot hold. */
+export function formatNote(note: Note): string {
+  if (!note.text.endsWith("\n") || hasControl(note.text) || !note.text.isWellFormed()) {
+    throw new Refusal("note_invalid");
+  }
+  const lines = note.signatures.map(
+    ({ name, id, signature }) => `— ${name} ${toBase64(concatBytes(id, signature))}\n`,
+  );
+  return `${note.text}\n${lines.join("")}`;
+}
+
+export function signNote(text: string, ...signers: Signer[]): string {
+  const signatures = signers.map(({ key, sign }) => ({
+    name: key.name,
+    id: key.id,
+    signature: sign(utf8(text)),
+  }));
+  return formatNote({ text, signatures });
+}
+
+/**
+ * Checks a note against the keys that are known, and ignores lines by any other. Throws Refusal
+ * `signature_invalid` when a known key's line fails, `signature_missing` when no known key signed.
+ */
+export async function verifyNote(crypto: Crypto, note: Note, keys: readonly VerifierKey[]): Promise<void> {
+  const message = utf8(note.text);
+  let verified = 0;
+  for (const line of note.signatures) {
+    const key = keys.find(({ name, id }) => name === line.name && bytesEqual(id, line.id));
+    if (!key) continue;
+    if (!(await crypto.verifyEd25519(key.publicKey, message, line.signature))) {
+      throw new Refusal("signature_invalid");
+    }
+    verified += 1;
+  }
+  if (verified === 0) throw new Refusal("signature_missing");
+}
+
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 && code !== 0x0a) return true;
+  }
+  return false;
+}

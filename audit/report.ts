@@ -1,0 +1,91 @@
+import type { Code } from "./refusal.ts";
+import type { Verdict } from "./verify.ts";
+
+/** The verdict in plain sentences, for people. Programs read the codes. */
+export function describe(verdict: Verdict): string {
+  const { ok, format, entries, states, pending, checkpoint, entry, line, code } = verdict;
+  const sentences: string[] = [];
+  if (!ok) {
+    sentences.push(
+      verdict.state === "UNUSABLE"
+        ? "NOT CHECKED."
+        : `REFUSED${verdict.state === "REFUSED" ? "" : `: ${verdict.state}`}.`,
+    );
+    sentences.push(`${REASONS[code!]} (${code})`);
+    if (entry !== null)
+      sentences.push(`First wrong entry: ${entry}${line === null ? "" : ` (line ${line})`}.`);
+    else if (line !== null) sentences.push(`At line ${line}.`);
+  } else if (format === "export") {
+    sentences.push(
+      "VERIFIED. The signature, the root over all entries, and every record that is kept were checked.",
+      `${entries} entries: ${states.VERIFIED} verified, ${states.ERASED} erased and justified by an erasure entry, ` +
+        `${states.PENDING} erased with the erasure entry still to come.`,
+    );
+  } else {
+    sentences.push(
+      `${verdict.state}. The signature, the proofs, and the entry that issued this bundle were checked.`,
+    );
+    if (verdict.state === "VERIFIED")
+      sentences.push(`The record of entry ${entry} is the one that was logged.`);
+    if (verdict.state === "ERASED")
+      sentences.push(`The record of entry ${entry} was erased, as the log says.`);
+    if (verdict.state === "PENDING") sentences.push(`The record of entry ${entry} is said to be erased.`);
+  }
+  if (pending.length > 0) {
+    sentences.push(
+      `Pending: entry ${pending.join(", ")}${states.PENDING > pending.length ? ", …" : ""}. ` +
+        "Ask for a new export after a day: by then each is justified.",
+    );
+  }
+  if (checkpoint) {
+    sentences.push(`Checkpoint: ${checkpoint.origin}, size ${checkpoint.size}, root ${checkpoint.root}.`);
+  }
+  return `${sentences.join("\n")}\n`;
+}
+
+export const REASONS: { [code in Code]: string } = {
+  arguments_invalid: "The command line is not understood.",
+  file_unreadable: "A file cannot be read.",
+  key_invalid: "The key is no Ed25519 verifier key, nor a file that holds one.",
+  kept_checkpoint_invalid: "The kept checkpoint is not one that this key signed.",
+  checkpoint_not_comparable:
+    "The bundle's checkpoint has another size than the kept one, and a bundle cannot prove more.",
+  format_unknown: "The file is neither an export nor an evidence bundle.",
+  line_too_long: "A line is longer than any that the format allows.",
+  line_unterminated: "The file stops inside a line.",
+  utf8_invalid: "A line is not UTF-8.",
+  json_invalid: "A line is not JSON.",
+  json_too_deep: "A line is nested too deeply.",
+  line_not_canonical: "A line is not in canonical form.",
+  field_missing: "A field is missing.",
+  field_unknown: "There is a field that does not belong there.",
+  field_invalid: "A field does not have the form that it must have.",
+  base64_invalid: "A field is not strict base64 of the right length.",
+  leaf_invalid: "A leaf's bytes are not of a known form.",
+  tile_invalid: "A tile does not hold what is asked of it.",
+  proof_format_invalid: "The text is not a tlog-proof.",
+  note_invalid: "The checkpoint is not a signed note.",
+  checkpoint_invalid: "The signed note is not a checkpoint.",
+  origin_mismatch: "The checkpoint is another log's.",
+  signature_missing: "The checkpoint bears no signature by this key.",
+  signature_invalid: "The checkpoint's signature by this key is wrong.",
+  root_mismatch: "The entries do not give the signed root: at least one leaf was changed.",
+  size_mismatch: "There are more or fewer entries than were signed for.",
+  checkpoint_older: "The export is older than the kept checkpoint.",
+  checkpoint_inconsistent: "The log is not the one that the kept checkpoint was taken from.",
+  inclusion_invalid: "An entry's inclusion proof does not lead to the signed root.",
+  index_unexpected: "An entry stands where another belongs.",
+  record_altered: "A record is not the one that was committed to.",
+  record_leaf_mismatch: "A record says something else than its leaf.",
+  record_missing: "A record is missing, and nothing says why.",
+  record_kept_after_erasure: "An entry that was erased still carries a record.",
+  erasure_not_justified: "A record is missing, and the erasure entry that it names does not cover it.",
+  erasure_repeated: "An entry is listed as erased twice.",
+  erasure_items_mismatch: "The items of an erasure entry are not those that were committed to.",
+  pending_invalid: "A record is missing, and cannot be waiting for its erasure entry any more.",
+  lines_after_end: "There are lines after the end.",
+  end_missing: "The export stops before its end.",
+  entry_not_decision: "The bundle is not about a decision.",
+  issue_invalid: "The entry that should have issued this bundle did not.",
+  evidence_expired: "The bundle has passed the day until which it may be used.",
+};
