@@ -33,23 +33,24 @@ function referenceFaults(contract: Contract): Fault[] {
     ] as const) {
       if (Object.hasOwn(table, feature[key])) continue;
       faults.push(
-        invalid(pointerTo("features", i, key), `feature "${feature.name}" names a ${key} that is not declared`),
+        invalid(
+          pointerTo("features", i, key),
+          `feature "${feature.name}" names a ${key} that is not declared`,
+        ),
       );
     }
   });
   for (const key of ["motif", "quasiIdentifiers"] as const) {
     contract[key].forEach((name, i) => {
       if (!names.has(name)) faults.push(invalid(pointerTo(key, i), `"${name}" is no feature`));
-      if (contract[key].indexOf(name) !== i) faults.push(invalid(pointerTo(key, i), `"${name}" is there twice`));
+      if (contract[key].indexOf(name) !== i)
+        faults.push(invalid(pointerTo(key, i), `"${name}" is there twice`));
     });
   }
   const motifSize = Math.min(8, contract.features.length);
   if (contract.motif.length !== motifSize) faults.push(invalid("/motif", `must name ${motifSize} features`));
   if (new Set(contract.languages).size !== contract.languages.length) {
     faults.push(invalid("/languages", "a language is there twice"));
-  }
-  if (contract.background.file === contract.samples.file) {
-    faults.push(invalid("/samples/file", "must not be the background file"));
   }
   return faults;
 }

@@ -73,7 +73,9 @@ const featureBase = {
   retention: slug,
   sensitivity: z.enum(["ordinary", "sensitive", "proxy", "child"]),
   policy: policySchema,
-  reasons: z.strictObject({ for: textSchema, against: textSchema }).describe("Sentences; {value} is the value."),
+  reasons: z
+    .strictObject({ for: textSchema, against: textSchema })
+    .describe("Sentences; {value} is the value."),
 };
 const numberBase = {
   ...featureBase,
@@ -158,8 +160,6 @@ const outputSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("regression"), ...twoOutcomes, scoreStep }),
 ]);
 
-const csvName = z.enum(["background.csv", "samples.csv"]);
-
 export const contractSchema = z.strictObject({
   name: slug,
   title: textSchema,
@@ -174,7 +174,7 @@ export const contractSchema = z.strictObject({
   ]),
   output: outputSchema,
   explanation: z.strictObject({
-    method: z.enum(["auto", "permutation"]),
+    method: z.enum(["auto", "permutation", "exact"]),
     tolerance: z.number().gt(0).max(1).optional(),
     maxModelRows: z.int().min(1).max(10_000_000).optional(),
   }),
@@ -185,9 +185,9 @@ export const contractSchema = z.strictObject({
     subject: z.string().min(1).max(200),
     inputs: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
-  background: z.strictObject({ file: csvName, synthetic: z.boolean() }),
+  background: z.strictObject({ file: z.literal("background.csv"), synthetic: z.boolean() }),
   samples: z.strictObject({
-    file: csvName,
+    file: z.literal("samples.csv"),
     columns: z.record(z.string(), z.string().min(1)).describe("Output name → column of expected values."),
   }),
   source: z.strictObject({

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import type { Contract } from "./contract.ts";
+
+/** SHA-256 in lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/**
+ * JSON with sorted keys and no spaces, so that the same policy written in another order has the same digest
+ * (RFC 8785, whose number and string forms are those of ECMAScript).
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/**
+ * What was promised about each feature when a decision was made: why it was used, on what basis, how long it
+ * stays, and how the record blurs it, with the definitions that those names stand for.
+ */
+export function policyDigest(contract: Contract): string {
+  const { features, purposes, bases, retentions, afterErasure } = contract;
+  const promised = features.map(({ name, purpose, basis, retention, sensitivity, policy }) => ({
+    name,
+    purpose,
+    basis,
+    retention,
+    sensitivity,
+    policy,
+  }));
+  return sha256(canonicalJson({ features: promised, purposes, bases, retentions, afterErasure }));
+}
+
+/** One digest for everything handed over: the same package published twice has it twice. */
+export function packageDigest(files: ReadonlyMap<string, Uint8Array>): string {
+  const lines = [...files].map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`).sort();
+  return sha256(lines.join(""));
+}

@@ -1,0 +1,169 @@
+import type { Fault } from "../errors.ts";
+import type { Cell, Hybrids } from "../explain/game.ts";
+import { bindGraph } from "./binding.ts";
+import type { Contract, Output } from "./contract.ts";
+import { type OnnxGraph, readGraph } from "./onnx.ts";
+import { invalid, refuseFaults } from "./package-faults.ts";
+import { type PoolOptions, WorkerPool } from "./worker-pool.ts";
+
+/**
+ * Rows in one call of the runtime. More gain nothing a row, and a batch in pieces lets other callers' rows in
+ * between. It is fixed because kernels may add in another order at another size: the same rows in the same
+ * pieces give the same bits, whoever else is asking.
+ */
+const ROWS_PER_TASK = 1024;
+
+export interface Predictor {
+  /** Class names in the order of the values, or `["value"]` for a regression. */
+  readonly outputs: readonly string[];
+  /** One value an output. Cells in the contract's order, of its types. */
+  predictRow(row: readonly Cell[]): Promise<Float64Array>;
+  /** rows × outputs, row-major. */
+  predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array>;
+  /** The rows that `hybrids` names, each feature a player of its own: count × outputs, row-major. */
+  hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array>;
+  /** Ends the threads. What is being evaluated is finished first; what waits is refused as `not_ready`. */
+  close(): Promise<void>;
+}
+
+export interface PredictorSource {
+  onnx: Uint8Array;
+  contract: Pick<Contract, "features" | "output">;
+  /** At least one row: the first is also what a thread tries the model on before it takes jobs. */
+  background: readonly (readonly Cell[])[];
+}
+
+/**
+ * Opens the model in worker threads. Values are finite float64; a failing evaluation rejects with
+ * `prediction_failed`. Throws `invalid_package` when graph and contract do not fit.
+ */
+export async function openPredictor(source: PredictorSource, options: PoolOptions = {}): Promise<Predictor> {
+  const { contract, background } = source;
+  const graph = readGraph(source.onnx);
+  const { binding, faults } = bindGraph(contract, graph);
+  refuseFaults(faults);
+  const start = { runnable: graph.runnable, binding: binding!, background };
+  const { pool, columns } = await WorkerPool.open(start, options);
+  const named = nameOutputs(contract.output, graph, columns);
+  if ("faults" in named) {
+    await pool.close();
+    refuseFaults(named.faults);
+  }
+  return new PooledPredictor(pool, "outputs" in named ? named.outputs : [], contract.features.length);
+}
+
+class PooledPredictor implements Predictor {
+  readonly outputs: readonly string[];
+  readonly #pool: WorkerPool;
+  readonly #width: number;
+
+  constructor(pool: WorkerPool, outputs: readonly string[], width: number) {
+    this.#pool = pool;
+    this.outputs = outputs;
+    this.#width = width;
+  }
+
+  predictRow(row: readonly Cell[]): Promise<Float64Array> {
+    return this.#pool.run({ kind: "rows", rows: [row] });
+  }
+
+  predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
+    return this.#inPieces(rows.length, (from, to) =>
+      this.#pool.run({ kind: "rows", rows: rows.slice(from, to) }),
+    );
+  }
+
+  hybrids(row: readonly Cell[], { count, background, present }: Hybrids): Promise<Float64Array> {
+    const width = this.#width;
+    if (row.length !== width || background.length !== count || present.length !== count * width) {
+      throw new RangeError("hybrids must have a background row and a flag for each feature");
+    }
+    return this.#inPieces(count, (from, to) => {
+      // Copies, since the caller keeps its arrays: a piece's own are handed over to the thread.
+      const rows = background.slice(from, to);
+      const flags = present.slice(from * width, to * width);
+      return this.#pool.run({ kind: "hybrids", row, background: rows, present: flags }, [
+        rows.buffer,
+        flags.buffer,
+      ]);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #inPieces(
+    rows: number,
+    evaluate: (from: number, to: number) => Promise<Float64Array>,
+  ): Promise<Float64Array> {
+    const pieces: Promise<Float64Array>[] = [];
+    for (let from = 0; from < rows; from += ROWS_PER_TASK) {
+      pieces.push(evaluate(from, Math.min(rows, from + ROWS_PER_TASK)));
+    }
+    if (pieces.length === 1) return pieces[0]!;
+    const whole = new Float64Array(rows * this.outputs.length);
+    let at = 0;
+    for (const piece of await Promise.all(pieces)) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  }
+}
+
+/** What each column of the output is called: from the graph where it says so, else from the contract. */
+function nameOutputs(
+  output: Output,
+  graph: OnnxGraph,
+  columns: number,
+): { outputs: readonly string[] } | { faults: Fault[] } {
+  if (output.kind === "regression") {
+    if (columns === 1) return { outputs: ["value"] };
+    return { faults: [invalid("/output/kind", `a regression has one value, the model gives ${columns}`)] };
+  }
+  const own = graph.classLists.find(({ length }) => length === columns);
+  if (columns === 1) return nameSingleColumn(output, graph);
+  const declared = output.classes;
+  const names = own ?? declared;
+  if (names === undefined) {
+    const detail = `the model has ${columns} classes and names none: list them in the order of its output`;
+    return { faults: [invalid("/output/classes", detail)] };
+  }
+  const faults: Fault[] = [];
+  if (declared !== undefined && !sameNames(declared, names)) {
+    faults.push(invalid("/output/classes", "differs from the classes that the model names"));
+  }
+  if (names.length !== columns || new Set(names).size !== names.length) {
+    faults.push(invalid("/output/classes", `must be ${columns} different names`));
+  }
+  if (output.kind === "binary-classification") {
+    if (columns !== 2) faults.push(invalid("/output/kind", `the model has ${columns} classes, not two`));
+    if (!names.includes(output.class)) faults.push(invalid("/output/class", "is no class of the model"));
+  } else {
+    const decided = output.outcomes.map((outcome) => outcome.class);
+    if (!sameNames([...decided].sort(), [...names].sort())) {
+      faults.push(invalid("/output/outcomes", "must be one for each class of the model"));
+    }
+  }
+  return faults.length > 0 ? { faults } : { outputs: names };
+}
+
+/** A network's single sigmoid: the probability of the second of two classes, or of the one that is declared. */
+function nameSingleColumn(
+  output: Exclude<Output, { kind: "regression" }>,
+  graph: OnnxGraph,
+): { outputs: readonly string[] } | { faults: Fault[] } {
+  if (output.kind !== "binary-classification") {
+    return { faults: [invalid("/output/kind", "the model gives a single column: no more than two classes")] };
+  }
+  const pair = output.classes ?? graph.classLists.find(({ length }) => length === 2);
+  if (pair !== undefined && pair[1] !== output.class) {
+    return { faults: [invalid("/output/class", "a single column is the probability of the second class")] };
+  }
+  return { outputs: [output.class] };
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
