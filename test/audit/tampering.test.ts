@@ -30,7 +30,7 @@ const isErasure = (line: string) => line.includes('"items":[');
 
 /** The line of a kept record with something else where the record was. */
 const withoutRecord = (line: string, erased: string) =>
-  line.replace("{", erased && `{"erased":${erased},`).replace(/,"record":.*$/, "}") || line;
+  line.replace("{", `{"erased":${erased},`).replace(/,"record":[\s\S]*$/, "}");
 
 /** Nothing signed bears on the hour since which an erasure is pending; FORMAT.md names that residual. */
 const sinceAside = (text: string) => text.replaceAll(/"since":[0-9]+/g, "");
@@ -101,7 +101,7 @@ const TAMPERINGS: { [name: string]: (honest: Case) => Tampered } = {
   },
   "a record said to be gone, with nothing to say why": (honest) => {
     const at = entryLine(honest, keepsRecord);
-    return at < 0 ? null : withLine(honest.lines, at, honest.lines[at]!.replace(/,"record":.*$/, "}"));
+    return at < 0 ? null : withLine(honest.lines, at, honest.lines[at]!.replace(/,"record":[\s\S]*$/, "}"));
   },
   "a record's salt left out": (honest) => {
     const at = entryLine(honest, keepsRecord);
