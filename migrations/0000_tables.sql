@@ -38,7 +38,8 @@ CREATE TABLE "log_checkpoint" (
 CREATE TABLE "log_entry" (
 	"index" bigint PRIMARY KEY NOT NULL,
 	"leaf" "bytea" NOT NULL,
-	"leaf_hash" "bytea" NOT NULL
+	"leaf_hash" "bytea" NOT NULL,
+	"tag" "bytea"
 );
 --> statement-breakpoint
 CREATE TABLE "log_head" (
@@ -115,6 +116,7 @@ CREATE UNIQUE INDEX "data_key_of_subject" ON "vault"."data_key" USING btree ("su
 CREATE INDEX "erased_entry_by" ON "erased_entry" USING btree ("erasure_index");--> statement-breakpoint
 CREATE INDEX "idempotency_key_expiry" ON "idempotency_key" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "idempotency_key_decision" ON "idempotency_key" USING btree ("decision");--> statement-breakpoint
+CREATE UNIQUE INDEX "log_entry_tag" ON "log_entry" USING btree ("tag");--> statement-breakpoint
 CREATE UNIQUE INDEX "model_version_package" ON "model_version" USING btree ("model","package_digest");--> statement-breakpoint
 CREATE UNIQUE INDEX "record_log_index" ON "record" USING btree ("log_index");--> statement-breakpoint
 CREATE INDEX "record_kind" ON "record" USING btree ("kind","log_index");--> statement-breakpoint

@@ -1,18 +1,15 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import { canonicalize, type Json } from "../../audit/canonical.ts";
 import { signCheckpoint } from "../../audit/checkpoint.ts";
-import { commit, tag as tagOf } from "../../audit/commitment.ts";
+import { commit } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { appendBatch, encodeFrontier, type Frontier, parseFrontier, rootOf } from "../../audit/frontier.ts";
 import { encodeLeaf, type Leaf, NO_TAG, NO_VAULT } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
+import type { Signer } from "../../audit/note.ts";
 import { TILE_WIDTH } from "../../audit/tile.ts";
-import type { Epoch } from "../privacy/epoch.ts";
-import type { SubjectKey } from "../privacy/subject-keys.ts";
-import { type SealedPayload, sealPayload } from "../privacy/vault.ts";
 import type { Database } from "./client.ts";
 import { tileHashes } from "./log-nodes.ts";
-import type { LogSigner } from "./log-signer.ts";
 import {
   dataKey,
   idempotencyKey,
@@ -31,6 +28,21 @@ export type LeafBody = Leaf extends infer L
     : never
   : never;
 
+/** A payload that was encrypted for one tag, and what the leaf says of it. */
+export interface SealedPayload {
+  tag: Uint8Array;
+  owner: Uint8Array;
+  ciphertext: Uint8Array;
+  /** Hiding commitment to the plaintext. */
+  commitment: Uint8Array;
+}
+
+/** Whose entry it is. The number of the tag is known only inside the transaction, so sealing waits for it. */
+export interface SubjectOfEntry {
+  dataKey: string;
+  seal(tagNumber: number): SealedPayload;
+}
+
 export interface NewEntry {
   leaf: LeafBody;
   /** Hours since the Unix epoch. */
@@ -46,7 +58,7 @@ export interface NewEntry {
     about?: string;
   };
   /** Whose entry it is; absent for what concerns no one person. */
-  subject?: { key: SubjectKey; payload: Uint8Array };
+  subject?: SubjectOfEntry;
   idempotency?: { keyHmac: Uint8Array; requestHmac: Uint8Array; expiresAt: Date };
 }
 
@@ -63,15 +75,20 @@ export interface Receipt {
 export type Refusal = { refused: "key-erased" | "idempotency-key-taken" };
 export type Outcome = Receipt | Refusal;
 
+/** Signs checkpoints under the log's own key, whose name is the origin. */
+export interface LogSigner extends Signer {
+  /** Name and public key as auditors keep it (C2SP vkey). */
+  vkey: string;
+}
+
 export interface AppendContext {
-  epoch: Epoch;
   signer: LogSigner;
   now: () => Date;
   randomBytes: (length: number) => Uint8Array;
 }
 
-/** The head, locked: from here to the commit, indexes are this transaction's to give. */
-async function lockHead(tx: Database): Promise<Frontier & { root: Uint8Array }> {
+/** The head, locked: from here to the commit, indexes are this transaction's to give, and no other one appends. */
+export async function lockHead(tx: Database): Promise<Frontier & { root: Uint8Array }> {
   const [head] = await tx.select().from(logHead).where(eq(logHead.id, 1)).for("update");
   if (!head) throw new Error("The log has no head");
   return { ...parseFrontier(head.frontier), root: head.root };
@@ -108,7 +125,7 @@ async function claimIdempotencyKeys(
 async function takeTagNumbers(tx: Database, entries: readonly NewEntry[]): Promise<Map<string, number>> {
   const wanted = new Map<string, number>();
   for (const { subject } of entries)
-    if (subject) wanted.set(subject.key.id, (wanted.get(subject.key.id) ?? 0) + 1);
+    if (subject) wanted.set(subject.dataKey, (wanted.get(subject.dataKey) ?? 0) + 1);
   if (wanted.size === 0) return new Map();
   const values = sql.join(
     [...wanted].map(([id, count]) => sql`(${id}::uuid, ${count}::int)`),
@@ -135,21 +152,13 @@ interface Prepared {
 function prepare(context: AppendContext, entry: NewEntry, tagNumber: number | undefined): Prepared {
   const body = canonicalize(entry.body);
   const salt = context.randomBytes(32);
-  let tag: Uint8Array = NO_TAG;
-  let vaultCommitment: Uint8Array = NO_VAULT;
-  let sealed: SealedPayload | undefined;
-  if (entry.subject && tagNumber !== undefined) {
-    const { key, payload: plaintext } = entry.subject;
-    tag = tagOf(nodeCrypto, key.tagKey, tagNumber);
-    vaultCommitment = commit(nodeCrypto, key.commitmentSalt(tag), plaintext);
-    sealed = sealPayload(context.epoch, key, tag, plaintext);
-  }
+  const sealed = tagNumber === undefined ? undefined : entry.subject?.seal(tagNumber);
   const leaf = encodeLeaf({
     ...entry.leaf,
     hour: entry.hour,
-    tag,
+    tag: sealed?.tag ?? NO_TAG,
     record: commit(nodeCrypto, salt, new TextEncoder().encode(body)),
-    vault: vaultCommitment,
+    vault: sealed?.commitment ?? NO_VAULT,
   } as Leaf);
   return { entry, leaf, hash: hashLeaf(nodeCrypto, leaf), salt, body, ...(sealed ? { sealed } : {}) };
 }
@@ -188,7 +197,7 @@ export async function appendEntries(
   const taken = await claimIdempotencyKeys(tx, entries, context.now());
   const admitted = entries.filter((entry) => !taken.has(entry));
   const tagNumbers = await takeTagNumbers(tx, admitted);
-  const erased = new Set(admitted.filter(({ subject }) => subject && !tagNumbers.has(subject.key.id)));
+  const erased = new Set(admitted.filter(({ subject }) => subject && !tagNumbers.has(subject.dataKey)));
   const unclaimed = [...erased].flatMap((entry) => (entry.idempotency ? [entry.idempotency.keyHmac] : []));
   if (unclaimed.length > 0) await tx.delete(idempotencyKey).where(inArray(idempotencyKey.keyHmac, unclaimed));
 
@@ -196,8 +205,8 @@ export async function appendEntries(
     .filter((entry) => !erased.has(entry))
     .map((entry) => {
       if (!entry.subject) return prepare(context, entry, undefined);
-      const number = tagNumbers.get(entry.subject.key.id)!;
-      tagNumbers.set(entry.subject.key.id, number + 1);
+      const number = tagNumbers.get(entry.subject.dataKey)!;
+      tagNumbers.set(entry.subject.dataKey, number + 1);
       return prepare(context, entry, number);
     });
   const receipts = prepared.length > 0 ? await writeBatch(tx, context, head, prepared) : new Map();
@@ -226,7 +235,14 @@ async function writeBatch(
 
   await tx
     .insert(logEntry)
-    .values(prepared.map(({ leaf, hash }, i) => ({ index: head.size + i, leaf, leafHash: hash })));
+    .values(
+      prepared.map(({ leaf, hash, sealed }, i) => ({
+        index: head.size + i,
+        leaf,
+        leafHash: hash,
+        tag: sealed?.tag ?? null,
+      })),
+    );
   await tx.insert(record).values(
     prepared.map(({ entry, salt, body }, i) => ({
       ...entry.columns,
@@ -239,7 +255,9 @@ async function writeBatch(
     })),
   );
   const sealed = prepared.flatMap((entry) => (entry.sealed ? [entry.sealed] : []));
-  if (sealed.length > 0) await tx.insert(payload).values(sealed);
+  if (sealed.length > 0) {
+    await tx.insert(payload).values(sealed.map(({ tag, owner, ciphertext }) => ({ tag, owner, ciphertext })));
+  }
   await writeFullTiles(tx, head.size, size);
   await tx.insert(logCheckpoint).values({ size, note: checkpoint });
   // Size and root: on size alone, two batches of one length on one base would fork the tree in silence.

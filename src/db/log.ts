@@ -5,13 +5,16 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
 import { inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
 import { Problem } from "../errors.ts";
-import type { Epoch } from "../privacy/epoch.ts";
-import { KeyFolderError, type KeyProvider } from "../privacy/key-folder.ts";
 import type { Database } from "./client.ts";
-import { type AppendContext, appendEntries, type NewEntry, type Outcome } from "./log-append.ts";
+import {
+  type AppendContext,
+  appendEntries,
+  type LogSigner,
+  type NewEntry,
+  type Outcome,
+} from "./log-append.ts";
 import { Batcher, type BatchLimits } from "./log-batcher.ts";
 import { nodeReader } from "./log-nodes.ts";
-import { type LogSigner, openSigner } from "./log-signer.ts";
 import { logCheckpoint, logEntry, logHead } from "./tables.ts";
 
 /** What the database says of the log does not fit together, or is another log's. Nothing may be signed on it. */
@@ -76,7 +79,7 @@ async function recompute(db: Database, signer: LogSigner): Promise<void> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!head) throw new LogBrokenError("The log has no head");
   if (head.vkey !== signer.vkey) {
-    throw new KeyFolderError(
+    throw new LogBrokenError(
       "The log in this database is signed by another key, or has another MOTIVO_ORIGIN",
     );
   }
@@ -106,24 +109,23 @@ async function recompute(db: Database, signer: LogSigner): Promise<void> {
 
 /**
  * Opens the log for writing: makes it when there is none, else re-reads and recomputes before it signs anything.
- * @throws KeyFolderError, LogBrokenError
+ * @param options.signer opens the log's key; a new one may be made only for a log that is new
+ * @throws LogBrokenError
  */
 export async function openLog(
   db: Database,
   options: {
-    origin: string;
-    keys: KeyProvider;
-    epoch: Epoch;
+    signer: (log: "new" | "existing") => Promise<LogSigner>;
     limits: BatchLimits;
     now: () => Date;
     randomBytes: (length: number) => Uint8Array;
   },
 ): Promise<Log> {
   const [existing] = await db.select({ size: logHead.size }).from(logHead).where(eq(logHead.id, 1));
-  const signer = await openSigner(options.origin, options.keys, existing ? "existing" : "new");
+  const signer = await options.signer(existing ? "existing" : "new");
   if (!existing) {
     const root = frontierRoot(nodeCrypto, EMPTY_FRONTIER);
-    const checkpoint = signCheckpoint({ origin: options.origin, size: 0, root }, signer);
+    const checkpoint = signCheckpoint({ origin: signer.key.name, size: 0, root }, signer);
     await db.transaction(async (tx) => {
       const made = await tx
         .insert(logHead)
@@ -144,7 +146,6 @@ export async function openLog(
   await db.transaction((tx) => recompute(tx, signer), { isolationLevel: "repeatable read" });
 
   const context: AppendContext = {
-    epoch: options.epoch,
     signer,
     now: options.now,
     randomBytes: options.randomBytes,

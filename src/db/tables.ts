@@ -32,11 +32,17 @@ const logIndex = (name: string) => bigint(name, { mode: "number" });
 // ── The log: append-only ────────────────────────────────────────────────────────────────────────────────
 
 /** The leaves, as hashed. Never changed, never removed. */
-export const logEntry = pgTable("log_entry", {
-  index: logIndex("index").primaryKey(),
-  leaf: bytes("leaf").notNull(),
-  leafHash: bytes("leaf_hash").notNull(),
-});
+export const logEntry = pgTable(
+  "log_entry",
+  {
+    index: logIndex("index").primaryKey(),
+    leaf: bytes("leaf").notNull(),
+    leafHash: bytes("leaf_hash").notNull(),
+    /** The tag inside the leaf, for look-ups; null where it is all zero and the entry concerns no one person. */
+    tag: bytes("tag"),
+  },
+  (t) => [uniqueIndex("log_entry_tag").on(t.tag)],
+);
 
 /** Full hash tiles (C2SP tlog-tiles, 256 hashes) and the root of each. Partial tiles are read from the rows below. */
 export const logTile = pgTable(

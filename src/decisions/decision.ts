@@ -1,6 +1,9 @@
 /** The shapes of a decision, as a client gets it, as the vault keeps it, and as an auditor reads it. */
 
+import type { RecordedValue } from "../privacy/anonymise.ts";
 import type { Subject } from "./subject.ts";
+
+export type { RecordedValue };
 
 export type Language = "pt-BR" | "en";
 
@@ -60,16 +63,6 @@ export interface VaultedDecision {
   decision: DecisionCore;
 }
 
-/** A value as the policy left it. */
-export type RecordedValue =
-  /** `from` ≤ value < `to`; an open end is null */
-  | { kind: "range"; from: number | null; to: number | null }
-  | { kind: "category"; value: string }
-  | { kind: "masked"; value: string }
-  | { kind: "pseudonym"; value: string }
-  | { kind: "surrogate"; value: string }
-  | { kind: "dropped" };
-
 /**
  * The anonymised record of a decision. Attributions and intervals in steps of `step`, none for dropped features:
  * theirs are together in `rest`, with what rounding left over, so that base + attributions + rest = score.
@@ -90,8 +83,9 @@ export interface DecisionRecord {
   attributions: Record<string, { value: number; interval: [lower: number, upper: number] }>;
   rest: number;
   method: string;
+  /** Rounds of sampling, 0 where the method is exact. */
+  rounds: number;
   seed: string;
-  modelRows: number;
   reasons: string[];
   /** SHA-256 in hex, equal to the leaf's. */
   digests: { model: string; background: string; explainer: string; policy: string };
@@ -109,6 +103,9 @@ export type RecordState =
 export interface AuditedDecision {
   logIndex: number;
   hour: number;
+  /** Of an erased one only what the leaf's digests name; null if no published version has them. */
+  model: string | null;
+  version: number | null;
   record: DecisionRecord | null;
   state: RecordState;
 }

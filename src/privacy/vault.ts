@@ -1,16 +1,12 @@
 import { eq, inArray } from "drizzle-orm";
+import { commit, tag as tagOf } from "../../audit/commitment.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
 import type { Database } from "../db/client.ts";
+import type { SubjectOfEntry } from "../db/log-append.ts";
 import { payload } from "../db/tables.ts";
 import type { Epoch } from "./epoch.ts";
 import { seal, unseal } from "./sealing.ts";
 import { keyById, type SubjectKey } from "./subject-keys.ts";
-
-/** A row of the vault, ready to be stored: what a person's data becomes before it leaves memory. */
-export interface SealedPayload {
-  tag: Uint8Array;
-  owner: Uint8Array;
-  ciphertext: Uint8Array;
-}
 
 const uuidBytes = (id: string) => Buffer.from(id.replaceAll("-", ""), "hex");
 const uuidText = (bytes: Uint8Array) =>
@@ -19,20 +15,22 @@ const uuidText = (bytes: Uint8Array) =>
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 /**
- * Encrypts a payload under the person's key and seals whose it is under the epoch's. The owner lets the
- * service open a decision that a client names by its id; without the epoch key it is noise, and two payloads
- * of one person have nothing in common.
+ * A payload on its way into the log: encrypted under the person's key, committed to under a secret salt, and with
+ * whose it is sealed under the epoch's key. That owner lets the service open a decision that a client names by
+ * its id; without the epoch key it is noise, and two payloads of one person have nothing in common.
  */
-export function sealPayload(
-  epoch: Epoch,
-  key: SubjectKey,
-  tag: Uint8Array,
-  plaintext: Uint8Array,
-): SealedPayload {
+export function entryOf(epoch: Epoch, key: SubjectKey, plaintext: Uint8Array): SubjectOfEntry {
   return {
-    tag,
-    owner: seal(epoch.ownerKey, uuidBytes(key.id), tag),
-    ciphertext: seal(key.vaultKey, plaintext, tag),
+    dataKey: key.id,
+    seal(tagNumber) {
+      const tag = tagOf(nodeCrypto, key.tagKey, tagNumber);
+      return {
+        tag,
+        owner: seal(epoch.ownerKey, uuidBytes(key.id), tag),
+        ciphertext: seal(key.vaultKey, plaintext, tag),
+        commitment: commit(nodeCrypto, key.commitmentSalt(tag), plaintext),
+      };
+    },
   };
 }
 

@@ -10,10 +10,11 @@ import type { OpenDatabase } from "../../src/db/client.ts";
 import { type Log, LogBrokenError, openLog } from "../../src/db/log.ts";
 import type { NewEntry, Receipt } from "../../src/db/log-append.ts";
 import { dataKey, idempotencyKey, payload } from "../../src/db/tables.ts";
-import { openEpoch } from "../../src/privacy/epoch.ts";
+import { type Epoch, openEpoch } from "../../src/privacy/epoch.ts";
 import type { KeyProvider } from "../../src/privacy/key-folder.ts";
+import { openSigner } from "../../src/privacy/log-signer.ts";
 import { keyFor } from "../../src/privacy/subject-keys.ts";
-import { openByTag } from "../../src/privacy/vault.ts";
+import { entryOf, openByTag } from "../../src/privacy/vault.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
 import { memoryKeys } from "../support/keys.ts";
@@ -35,13 +36,12 @@ describe.each([
   let database: OpenDatabase;
   let keys: KeyProvider;
   let log: Log;
+  let epoch: Epoch;
   const opened: OpenDatabase[] = [];
 
   const open = async (origin = "test.example/log") =>
     openLog(database.db, {
-      origin,
-      keys,
-      epoch: await openEpoch(database.db, keys, new Date()),
+      signer: (state) => openSigner(origin, keys, state),
       limits,
       now: () => new Date(),
       randomBytes,
@@ -51,6 +51,7 @@ describe.each([
     database = await openDatabase();
     opened.push(database);
     keys = memoryKeys();
+    epoch = await openEpoch(database.db, keys, new Date());
     log = await open();
   });
   afterAll(async () => {
@@ -92,10 +93,11 @@ describe.each([
   });
 
   it("tags a person's entries 0, 1, 2 … and keeps their payloads where only their key opens them", async () => {
-    const { epoch } = log.context;
     const key = await keyFor(database.db, epoch, "ana", { purpose: "p", retention: "r" });
     const texts = Array.from({ length: 20 }, (_, i) => Buffer.from(`payload ${i}`));
-    await Promise.all(texts.map((plaintext) => appended(anEntry({ subject: { key, payload: plaintext } }))));
+    await Promise.all(
+      texts.map((plaintext) => appended(anEntry({ subject: entryOf(epoch, key, plaintext) }))),
+    );
     const rows = await database.db.select().from(payload);
     const found = await Promise.all(rows.map((row) => openByTag(database.db, epoch, row.tag)));
     expect(found.map((each) => Buffer.from(each!.plaintext).toString()).sort()).toEqual(
@@ -107,14 +109,13 @@ describe.each([
   });
 
   it("refuses an entry whose key was erased meanwhile, and takes the others of its batch", async () => {
-    const { epoch } = log.context;
     const gone = await keyFor(database.db, epoch, "gone", { purpose: "p", retention: "r" });
     await database.db.execute(sql`DELETE FROM vault.data_key`);
     const keyHmac = new Uint8Array(randomBytes(32));
     const idempotency = { keyHmac, requestHmac: keyHmac, expiresAt: new Date(Date.now() + 1000) };
     const outcomes = await Promise.all([
       log.append(anEntry()),
-      log.append(anEntry({ subject: { key: gone, payload: Buffer.from("x") }, idempotency })),
+      log.append(anEntry({ subject: entryOf(epoch, gone, Buffer.from("x")), idempotency })),
       log.append(anEntry()),
     ]);
     expect(outcomes[1]).toEqual({ refused: "key-erased" });
@@ -154,16 +155,20 @@ describe("two replicas on one PostgreSQL", () => {
     const database = await freshPostgres();
     const keys = memoryKeys();
     const epoch = await openEpoch(database.db, keys, new Date());
-    const options = { origin: "test.example/log", keys, epoch, limits, now: () => new Date(), randomBytes };
+    const options = {
+      signer: (state: "new" | "existing") => openSigner("test.example/log", keys, state),
+      limits,
+      now: () => new Date(),
+      randomBytes,
+    };
+    // The first one makes the log; a second one that starts at the same time finds it.
     const replicas = await Promise.all([openLog(database.db, options), openLog(database.db, options)]);
     const people = await Promise.all(
       ["a", "b", "c"].map((id) => keyFor(database.db, epoch, id, { purpose: "p", retention: "r" })),
     );
     const outcomes = await Promise.all(
       Array.from({ length: 400 }, (_, i) =>
-        replicas[i % 2]!.append(
-          anEntry({ subject: { key: people[i % 3]!, payload: Buffer.from([i % 256]) } }),
-        ),
+        replicas[i % 2]!.append(anEntry({ subject: entryOf(epoch, people[i % 3]!, Buffer.from([i % 256])) })),
       ),
     );
     expect(outcomes.filter((outcome) => "refused" in outcome)).toEqual([]);

@@ -1,13 +1,8 @@
 import { createPrivateKey, createPublicKey, sign as ed25519 } from "node:crypto";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
-import { ed25519Key, formatVkey, type Signer } from "../../audit/note.ts";
-import type { KeyProvider } from "../privacy/key-folder.ts";
-
-/** Signs checkpoints. Ed25519 is deterministic: the same head gives the same bytes on every replica. */
-export interface LogSigner extends Signer {
-  /** Name and public key as auditors keep it (C2SP vkey). */
-  vkey: string;
-}
+import { ed25519Key, formatVkey } from "../../audit/note.ts";
+import type { LogSigner } from "../db/log-append.ts";
+import type { KeyProvider } from "./key-folder.ts";
 
 const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX_BYTES = 12;
@@ -24,10 +19,13 @@ export function signerOf(origin: string, seed: Uint8Array): LogSigner {
   return { key, vkey: formatVkey(key), sign: (message) => ed25519(null, message, privateKey) };
 }
 
-/** The log's key lies beside the epoch keys, never in the database, never on the edge. */
-export const LOG_KEY = "log";
+/** Ed25519 is deterministic: the same head gives the same bytes on every replica that holds this key. */
+const LOG_KEY = "log";
 
-/** @throws KeyFolderError when it is not there: only a log without a head may be given a new key. */
+/**
+ * The log's key lies beside the epoch keys, never in the database, never on the edge.
+ * @throws KeyFolderError when it is not there: only a log without a head may be given a new key.
+ */
 export async function openSigner(
   origin: string,
   keys: KeyProvider,

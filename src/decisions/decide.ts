@@ -1,0 +1,160 @@
+import type { NewEntry, Receipt } from "../db/log-append.ts";
+import { Problem } from "../errors.ts";
+import { readInputs } from "../models/inputs.ts";
+import type { LiveVersion } from "../models/registry.ts";
+import { keyFor } from "../privacy/subject-keys.ts";
+import { entryOf } from "../privacy/vault.ts";
+import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
+import { type Deps, hourOf } from "./deps.ts";
+import { explainerDigest, explainRow, sayReasons, seedOf } from "./explain-decision.ts";
+import { claimOf, repeated } from "./idempotency.ts";
+import { keyUseOf } from "./key-use.ts";
+import { explainedOutput, settle } from "./outcome.ts";
+import { decisionRecord } from "./record.ts";
+import { identifiersOf, readSubject } from "./subject.ts";
+import { encodeVaulted, receiptOf } from "./vaulted.ts";
+
+export interface DecisionAsked {
+  client: string;
+  model: string;
+  /** Absent: the version that `champion` points to. */
+  version?: number;
+  subject: unknown;
+  inputs: unknown;
+  language?: unknown;
+  /** The header, as it came. */
+  idempotencyKey?: string;
+}
+
+/**
+ * One decision: predicted, explained, on the record and answered, or refused with nothing left behind.
+ * Acknowledged only after its explanation and its log entry are committed.
+ * @throws Problem
+ */
+export async function decide(deps: Deps, asked: DecisionAsked): Promise<DecisionAnswer> {
+  const version = await deps.models.live(asked.model, asked.version);
+  const subject = readSubject(asked.subject);
+  const row = readInputs(version.contract, asked.inputs);
+  const language = readLanguage(version, asked.language);
+  const claim = claimFor(deps, asked);
+  const earlier = claim && (await repeated(deps, claim));
+  if (earlier) return earlier;
+
+  const id = deps.randomId();
+  const at = deps.now();
+  const seed = seedOf(id, version.digests.model);
+  const output = explainedOutput(
+    version.contract.output,
+    version.predictor.outputs,
+    await version.predictor.predictRow(row),
+  );
+  const explanation = await explainRow(version, row, { seed, output });
+  const settled = settle(
+    version.contract.output,
+    version.predictor.outputs,
+    output,
+    explanation.output[output]!,
+  );
+  const core: DecisionCore = {
+    id,
+    model: version.model,
+    version: version.version,
+    outcome: settled.outcome.code,
+    score: explanation.output[output]!,
+    threshold: settled.threshold,
+    base: explanation.base[output]!,
+    attributions: Object.fromEntries(
+      version.contract.features.map(({ name }, i) => [
+        name,
+        { value: explanation.attributions[i]![output]!, interval: explanation.intervals[i]![output]! },
+      ]),
+    ),
+    method: explanation.method,
+    seed,
+    modelRows: explanation.modelRows,
+    language,
+    reasons: sayReasons(version.contract, row, explanation, settled, language),
+  };
+  const vaulted: VaultedDecision = {
+    kind: "decision",
+    at: at.toISOString(),
+    client: asked.client,
+    subject,
+    inputs: Object.fromEntries(version.contract.features.map(({ name }, i) => [name, row[i]!])),
+    decision: core,
+  };
+
+  const hour = hourOf(at);
+  const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
+  const receipt = await appendDecision(deps, version, subject.id, claim, (key) => ({
+    leaf: { kind: "decision", digests: bytesOf(digests) },
+    hour,
+    body: decisionRecord(version.contract, core, {
+      hour,
+      client: asked.client,
+      cells: row,
+      rounds: explanation.rounds,
+      digests,
+      context: { key, identifiers: identifiersOf(subject) },
+    }) as unknown as NewEntry["body"],
+    columns: {
+      id,
+      model: core.model,
+      version: core.version,
+      outcome: core.outcome,
+      client: asked.client,
+    },
+    subject: entryOf(deps.epoch, key, encodeVaulted(vaulted)),
+  }));
+  return "earlier" in receipt ? receipt.earlier : { ...core, receipt: receiptOf(receipt) };
+}
+
+function readLanguage(version: LiveVersion, asked: unknown): Language {
+  const { languages } = version.contract;
+  if (asked === undefined) return languages[0]!;
+  const known = languages.find((language) => language === asked);
+  if (!known) throw new Problem("unsupported_language", `This model speaks ${languages.join(" and ")}`);
+  return known;
+}
+
+function claimFor(
+  deps: Deps,
+  { client, idempotencyKey, model, version, subject, inputs, language }: DecisionAsked,
+) {
+  if (idempotencyKey === undefined) return undefined;
+  const request = { model, version: version ?? null, subject, inputs, language: language ?? null };
+  return claimOf(deps, client, idempotencyKey, request);
+}
+
+/**
+ * Appends under the person's key. An erasure may take the key away between here and the commit: then the decision
+ * is the first of a new key, since the person was forgotten before it was made.
+ */
+async function appendDecision(
+  deps: Deps,
+  version: LiveVersion,
+  subjectId: string,
+  claim: ReturnType<typeof claimFor>,
+  entry: (key: Awaited<ReturnType<typeof keyFor>>) => NewEntry,
+): Promise<Receipt | { earlier: DecisionAnswer }> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const key = await keyFor(deps.db, deps.epoch, subjectId, keyUseOf(version.contract));
+    const outcome = await deps.log.append({ ...entry(key), ...(claim ? { idempotency: claim } : {}) });
+    if (!("refused" in outcome)) return outcome;
+    if (outcome.refused === "idempotency-key-taken" && claim) {
+      const earlier = await repeated(deps, claim);
+      if (earlier) return { earlier };
+    }
+  }
+  throw new Problem("overloaded", "The subject's key keeps changing", { retryAfterSeconds: 1 });
+}
+
+function bytesOf(digests: { model: string; background: string; explainer: string; policy: string }) {
+  const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
+  return {
+    model: bytes(digests.model),
+    background: bytes(digests.background),
+    explainer: bytes(digests.explainer),
+    policy: bytes(digests.policy),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Database } from "../db/client.ts";
+import type { Log } from "../db/log.ts";
+import type { ModelRegistry } from "../models/registry.ts";
+import type { Epoch } from "../privacy/epoch.ts";
+
+/** What the verbs of decisions and subjects work on. Clock and chance are handed in: nothing reads them by itself. */
+export interface Deps {
+  db: Database;
+  log: Log;
+  epoch: Epoch;
+  models: ModelRegistry;
+  now: () => Date;
+  /** A random UUID (version 4): it must tell neither time nor order. */
+  randomId: () => string;
+}
+
+/** Time as coarse as the log tells it: whole hours since 1970-01-01T00:00Z. */
+export const hourOf = (date: Date): number => Math.floor(date.getTime() / 3_600_000);

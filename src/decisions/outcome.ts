@@ -1,0 +1,52 @@
+import type { Outcome, Output } from "../models/contract.ts";
+
+/** Which output the decision rests on, and what it means for the person. */
+export interface Settled {
+  /** Position of the explained output among the model's. */
+  index: number;
+  outcome: Outcome;
+  favourable: boolean;
+  /** What a high value of the explained output means for the person. */
+  highOutput: "favourable" | "unfavourable";
+  threshold: number | null;
+}
+
+/** The output that will be explained: fixed but for several classes, where the most probable one decides. */
+export function explainedOutput(output: Output, names: readonly string[], values: ArrayLike<number>): number {
+  switch (output.kind) {
+    case "regression":
+      return 0;
+    case "binary-classification":
+      return names.indexOf(output.class);
+    case "multi-classification": {
+      let best = 0;
+      for (let i = 1; i < names.length; i++) if (values[i]! > values[best]!) best = i;
+      return best;
+    }
+  }
+}
+
+/** @param score the value of the output that is explained */
+export function settle(output: Output, names: readonly string[], index: number, score: number): Settled {
+  if (output.kind === "multi-classification") {
+    const outcome = output.outcomes.find(({ class: name }) => name === names[index]);
+    if (!outcome) throw new Error("The contract has no outcome for a class of the model");
+    const { favourable } = outcome;
+    return {
+      index,
+      outcome,
+      favourable,
+      highOutput: favourable ? "favourable" : "unfavourable",
+      threshold: null,
+    };
+  }
+  const high = score >= output.threshold;
+  const favourable = high === (output.highOutput === "favourable");
+  return {
+    index,
+    outcome: favourable ? output.outcomes.favourable : output.outcomes.unfavourable,
+    favourable,
+    highOutput: output.highOutput,
+    threshold: output.threshold,
+  };
+}

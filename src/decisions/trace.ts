@@ -1,0 +1,65 @@
+import type { NewEntry } from "../db/log-append.ts";
+import { Problem } from "../errors.ts";
+import { type Deps, hourOf } from "./deps.ts";
+
+/** Who opened something: the role they acted in, and a pseudonym that only the epoch key connects to them. */
+export interface Reader {
+  role: "product" | "auditor" | "operator";
+  /** The client or subject of the token. */
+  name: string;
+}
+
+/** What was opened. */
+export type Opened = "decision" | "decision-list" | "explanation" | "personal-data";
+
+/**
+ * The entry that says that somebody opened something (LGPD 37; GDPR 15 as read in C-579/21: a person may ask when
+ * and for what purpose their data was consulted). People's own readings carry their tag instead of a name and are
+ * made in `subjects/`: a pseudonym of the person would group their entries for every reader.
+ */
+export function accessEntry(
+  { epoch, now, randomId }: Pick<Deps, "epoch" | "now" | "randomId">,
+  reader: Reader,
+  what: Opened,
+  about: { decision?: string } = {},
+): NewEntry {
+  const hour = hourOf(now());
+  return {
+    leaf: { kind: "access" },
+    hour,
+    body: {
+      kind: "access",
+      hour,
+      role: reader.role,
+      purpose: PURPOSE[reader.role],
+      what,
+      actor: Buffer.from(epoch.blind("actor", reader.role, reader.name))
+        .subarray(0, 8)
+        .toString("hex"),
+      ...(about.decision === undefined ? {} : { decision: about.decision }),
+    },
+    columns: { id: randomId(), ...(about.decision === undefined ? {} : { about: about.decision }) },
+  };
+}
+
+/** Why a role reads at all. Finer purposes come with the requests that name them. */
+const PURPOSE = {
+  product: "showing-the-decision",
+  auditor: "audit",
+  operator: "operation",
+} as const;
+
+/**
+ * Puts a reading on the record before what was read is handed out. A failing append lets nothing out.
+ * @returns the index of the entry
+ */
+export async function leaveTrace(
+  deps: Pick<Deps, "epoch" | "now" | "randomId" | "log">,
+  reader: Reader,
+  what: Opened,
+  about: { decision?: string } = {},
+): Promise<number> {
+  const outcome = await deps.log.append(accessEntry(deps, reader, what, about));
+  if ("refused" in outcome) throw new Problem("log_conflict");
+  return outcome.logIndex;
+}

@@ -1,0 +1,110 @@
+import { createHmac, hkdfSync } from "node:crypto";
+import { base, en, type Faker, Faker as FakerInstance, pt_BR } from "@faker-js/faker";
+import type { Cell } from "../explain/game.ts";
+import type { Contract, Feature, Policy } from "../models/contract.ts";
+import { maskText } from "./masking.ts";
+import type { SubjectKey } from "./subject-keys.ts";
+
+/** A value as its policy left it: what the record may hold. */
+export type RecordedValue =
+  /** `from` ≤ value < `to`; an open end is null */
+  | { kind: "range"; from: number | null; to: number | null }
+  | { kind: "category"; value: string }
+  | { kind: "masked"; value: string }
+  | { kind: "pseudonym"; value: string }
+  | { kind: "surrogate"; value: string }
+  | { kind: "dropped" };
+
+export interface AnonymiseContext {
+  key: SubjectKey;
+  /** What the request itself says is an identifier; masked wherever it turns up. */
+  identifiers: readonly string[];
+}
+
+/** Bins (−∞, e1), [e1, e2), …, [en, ∞). */
+function binOf(value: number, edges: readonly number[]): RecordedValue {
+  const above = edges.findIndex((edge) => value < edge);
+  const to = above === -1 ? null : edges[above]!;
+  const from = above === 0 ? null : (edges[(above === -1 ? edges.length : above) - 1] ?? null);
+  return { kind: "range", from, to };
+}
+
+function coded(value: number, policy: Extract<Policy, { kind: "top-bottom-code" }>): RecordedValue {
+  const edges = [policy.bottom, ...policy.bins, policy.top].filter((edge) => edge !== undefined);
+  return binOf(value, edges);
+}
+
+/** Purpose and field are bound in, so that one person's pseudonyms in two fields or purposes have nothing in common. */
+function secretOf(context: AnonymiseContext, feature: Feature, cell: Cell): Buffer {
+  return createHmac("sha256", context.key.pseudonymKey)
+    .update(JSON.stringify([context.key.purpose, feature.name, typeof cell, cell]))
+    .digest();
+}
+
+/**
+ * An invented value, the same for the same person, field and value. One faker instance a value, seeded by HMAC,
+ * with a fixed reference date: nothing else that runs moves its sequence. Values may change with faker's version,
+ * which the policy's digest names.
+ */
+function surrogateOf(generator: string, seed: Buffer): string {
+  const faker: Faker = new FakerInstance({ locale: [pt_BR, en, base] });
+  faker.setDefaultRefDate("2020-01-01T00:00:00Z");
+  faker.seed(Array.from({ length: 8 }, (_, i) => seed.readUInt32BE(i * 4)));
+  const [area, name] = generator.split(".") as [keyof Faker, string];
+  const make = (faker[area] as unknown as Record<string, () => string>)[name];
+  if (make === undefined) throw new Error(`faker has no ${generator}`);
+  return make.call(faker[area]);
+}
+
+function recorded(feature: Feature, cell: Cell, context: AnonymiseContext): RecordedValue {
+  const { policy } = feature;
+  switch (policy.kind) {
+    case "drop":
+      return { kind: "dropped" };
+    case "keep":
+      return { kind: "category", value: String(cell) };
+    case "generalise": {
+      if (policy.bins) return typeof cell === "number" ? binOf(cell, policy.bins) : { kind: "dropped" };
+      if (policy.groups) {
+        const group = Object.entries(policy.groups).find(([, values]) => values.includes(String(cell)));
+        return group ? { kind: "category", value: group[0] } : { kind: "dropped" };
+      }
+      const text = maskText(String(cell), context.identifiers);
+      return { kind: "category", value: [...text].slice(0, policy.prefix ?? 0).join("") };
+    }
+    case "top-bottom-code":
+      return typeof cell === "number" ? coded(cell, policy) : { kind: "dropped" };
+    case "mask":
+      return { kind: "masked", value: maskText(String(cell), context.identifiers) };
+    case "pseudonymise":
+      return { kind: "pseudonym", value: secretOf(context, feature, cell).subarray(0, 16).toString("hex") };
+    case "surrogate": {
+      const seed = Buffer.from(
+        hkdfSync("sha256", secretOf(context, feature, cell), "", "motivo/surrogate/v1", 32),
+      );
+      return { kind: "surrogate", value: surrogateOf(policy.faker, seed) };
+    }
+  }
+}
+
+/**
+ * The row as the record may hold it, one value a feature of the contract. What a policy does not name is dropped:
+ * there is no default that lets a value through.
+ * @param cells in the contract's order
+ */
+export function anonymise(
+  contract: Pick<Contract, "features">,
+  cells: readonly Cell[],
+  context: AnonymiseContext,
+): Record<string, RecordedValue> {
+  return Object.fromEntries(
+    contract.features.map((feature, i) => [feature.name, recorded(feature, cells[i]!, context)]),
+  );
+}
+
+/** `value` rounded to a multiple of `step`, without the float noise of the division. */
+export function roundToStep(value: number, step: number): number {
+  const decimals = Math.max(0, Math.ceil(-Math.log10(step)) + 2);
+  const rounded = Number((Math.round(value / step) * step).toFixed(decimals));
+  return rounded === 0 ? 0 : rounded;
+}

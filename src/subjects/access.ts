@@ -1,0 +1,183 @@
+import { inArray } from "drizzle-orm";
+import { toBase64, toHex } from "../../audit/bytes.ts";
+import { record } from "../db/tables.ts";
+import type { DecisionCore, VaultedDecision } from "../decisions/decision.ts";
+import type { Deps } from "../decisions/deps.ts";
+import { erasureRule, keyUseOf } from "../decisions/key-use.ts";
+import type { Subject } from "../decisions/subject.ts";
+import type { Contract } from "../models/contract.ts";
+import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
+import { openPayloads } from "../privacy/vault.ts";
+import { entriesOf } from "./entries.ts";
+import { eventEntry, type VaultedEvent } from "./trace.ts";
+
+/** One opening of a person's data. */
+export interface Opening {
+  /** Whole hours since 1970-01-01T00:00Z. */
+  hour: number;
+  /** RFC 3339 where the person opened it themselves: the exact time is theirs alone. */
+  at?: string;
+  role: string;
+  purpose: string;
+  what: string;
+  decision: string | null;
+  logIndex: number;
+}
+
+export interface HeldDecision {
+  at: string;
+  logIndex: number;
+  client: string;
+  subject: Subject;
+  inputs: Record<string, string | number>;
+  decision: DecisionCore;
+}
+
+/** Everything held under one key. */
+export interface Held {
+  key: SubjectKey;
+  contract: Contract;
+  /** Newest first. */
+  decisions: HeldDecision[];
+  opened: Opening[];
+  refusals: { at: string; right: string; article: string; logIndex: number }[];
+}
+
+/** The package whose decisions this key is for: the newest version that uses data so. */
+export async function contractOf(deps: Pick<Deps, "models">, key: SubjectKey): Promise<Contract> {
+  const model = key.purpose.slice(0, key.purpose.indexOf("/"));
+  for (const version of await deps.models.versions(model)) {
+    const { contract } = await deps.models.published(model, version);
+    const use = keyUseOf(contract);
+    if (use.purpose === key.purpose && use.retention === key.retention) return contract;
+  }
+  throw new Error("A key is held for a use that no published version has");
+}
+
+async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
+  const entries = await entriesOf(deps.db, key);
+  const payloads = await openPayloads(
+    deps.db,
+    key,
+    entries.map(({ tag }) => tag),
+  );
+  const held: Held = { key, contract: await contractOf(deps, key), decisions: [], opened: [], refusals: [] };
+  for (const { logIndex, tag } of entries) {
+    const plaintext = payloads.get(toHex(tag));
+    if (!plaintext) throw new Error("An entry of the subject has no payload");
+    const vaulted = JSON.parse(new TextDecoder().decode(plaintext)) as VaultedDecision | VaultedEvent;
+    if (vaulted.kind === "decision") {
+      const { kind: _, ...decision } = vaulted;
+      held.decisions.unshift({ logIndex, ...decision });
+    } else if (vaulted.kind === "access") {
+      const { kind: _, at, ...opening } = vaulted;
+      held.opened.push({
+        ...opening,
+        at,
+        hour: Math.floor(Date.parse(at) / 3_600_000),
+        decision: null,
+        logIndex,
+      });
+    } else {
+      const { at, right, article } = vaulted;
+      held.refusals.push({ at, right, article, logIndex });
+    }
+  }
+  held.opened.push(
+    ...(await openingsOf(
+      deps,
+      held.decisions.map(({ decision }) => decision.id),
+    )),
+  );
+  held.opened.sort((a, b) => b.logIndex - a.logIndex);
+  return held;
+}
+
+/** Who opened these decisions: entries that name the decision, not the person. */
+async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Opening[]> {
+  const openings: Opening[] = [];
+  for (let start = 0; start < decisions.length; start += 1000) {
+    const rows = await deps.db
+      .select({
+        logIndex: record.logIndex,
+        kind: record.kind,
+        hour: record.hour,
+        about: record.about,
+        body: record.body,
+      })
+      .from(record)
+      .where(inArray(record.about, decisions.slice(start, start + 1000)));
+    for (const { logIndex, kind, hour, about, body } of rows) {
+      const told = JSON.parse(body) as { role?: string; purpose?: string; what?: string };
+      openings.push({
+        hour,
+        role: told.role ?? "auditor",
+        purpose: told.purpose ?? (kind === "export" ? "evidence" : kind),
+        what: told.what ?? kind,
+        decision: about,
+        logIndex,
+      });
+    }
+  }
+  return openings;
+}
+
+/**
+ * What is held about a person, opened with their keys. The opening itself is on the record first, once under each
+ * key, so that the answer shows it too.
+ */
+export async function openHeld(
+  deps: Deps,
+  subjectId: string,
+  what: "decisions" | "personal-data",
+): Promise<Held[]> {
+  const at = deps.now().toISOString();
+  for (const key of await keysOf(deps.db, deps.epoch, subjectId)) {
+    // A key that is erased in this moment has nothing left to open, so a refusal here needs no answer of its own.
+    await deps.log.append(
+      eventEntry(deps, key, { kind: "access", at, role: "subject", purpose: "own-access", what }),
+    );
+  }
+  const keys = await keysOf(deps.db, deps.epoch, subjectId);
+  return Promise.all(keys.map((key) => heldUnder(deps, key)));
+}
+
+/** The complete access answer (LGPD 18 II and 19 II, GDPR 15): everything held, in the clear, and who opened it. */
+export async function accessAnswer(
+  deps: Deps,
+  controller: string,
+  dataProtectionOfficer: string,
+  subjectId: string,
+) {
+  const held = await openHeld(deps, subjectId, "personal-data");
+  return {
+    format: "motivo-access/v1" as const,
+    at: deps.now().toISOString(),
+    controller,
+    dataProtectionOfficer,
+    subject: subjectId,
+    held: held.length > 0,
+    statement:
+      held.length > 0
+        ? "This is everything held about you that your keys open."
+        : "Nothing is held about you: no decision was recorded under this id, or what was recorded has been erased.",
+    purposes: held.map(({ key, contract, decisions, opened, refusals }) => ({
+      model: contract.name,
+      title: contract.title,
+      purposes: Object.values(contract.purposes).map(({ text }) => text),
+      legalBases: usedBases(contract).map(({ kind, articles }) => ({ kind, articles })),
+      retention: Object.values(contract.retentions),
+      erasure: erasureRule(contract),
+      /** With this key anyone can check that no entry that carries a tag of this person was left out. */
+      completeness: { entries: key.entries, tagKey: toBase64(key.tagKey) },
+      decisions,
+      opened,
+      refusals,
+    })),
+  };
+}
+
+function usedBases(contract: Contract) {
+  const used = new Set(contract.features.map(({ basis }) => basis));
+  return Object.entries(contract.bases).flatMap(([name, basis]) => (used.has(name) ? [basis] : []));
+}

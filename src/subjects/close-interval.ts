@@ -1,0 +1,57 @@
+import { asc, eq, isNull, sql } from "drizzle-orm";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { erasureTree, MAX_ERASURE_ITEMS } from "../../audit/erasure.ts";
+import { appendEntries, lockHead } from "../db/log-append.ts";
+import { erasedEntry } from "../db/tables.ts";
+import { type Deps, hourOf } from "../decisions/deps.ts";
+import { Problem } from "../errors.ts";
+
+const CHUNK = 1000;
+
+/**
+ * Writes the erasure entry of an interval: one leaf that justifies every removal since the last one, its items
+ * shuffled, so that no leaf groups one person's entries for its readers. A crash before the commit leaves them
+ * pending; the next run takes them.
+ * @returns null when nothing is pending
+ */
+export async function closeErasureInterval(
+  deps: Deps,
+): Promise<{ logIndex: number; entries: number } | null> {
+  return deps.db.transaction(async (tx) => {
+    await lockHead(tx);
+    const pending = await tx
+      .select({ index: erasedEntry.logIndex, salt: erasedEntry.salt })
+      .from(erasedEntry)
+      .where(isNull(erasedEntry.erasureIndex))
+      .orderBy(asc(erasedEntry.logIndex))
+      .limit(MAX_ERASURE_ITEMS);
+    if (pending.length === 0) return null;
+    const items = pending
+      .map((item) => ({ item, at: Buffer.from(deps.log.context.randomBytes(16)).toString("hex") }))
+      .sort((a, b) => (a.at < b.at ? -1 : 1))
+      .map(({ item }) => item);
+    const { count, itemsRoot } = erasureTree(nodeCrypto, items);
+    const hour = hourOf(deps.now());
+    const [outcome] = await appendEntries(tx, deps.log.context, [
+      {
+        leaf: { kind: "erasure", count, itemsRoot },
+        hour,
+        body: { kind: "erasure", hour, count, grounds: ["request of the data subject: LGPD 18 VI, GDPR 17"] },
+        columns: { id: deps.randomId() },
+      },
+    ]);
+    if (!outcome || "refused" in outcome) throw new Problem("log_conflict");
+    for (let start = 0; start < items.length; start += CHUNK) {
+      const values = sql.join(
+        items.slice(start, start + CHUNK).map(({ index }, i) => sql`(${index}::bigint, ${start + i}::int)`),
+        sql`, `,
+      );
+      await tx
+        .update(erasedEntry)
+        .set({ erasureIndex: outcome.logIndex, position: sql`placed.position` })
+        .from(sql`(VALUES ${values}) AS placed(log_index, position)`)
+        .where(eq(erasedEntry.logIndex, sql`placed.log_index`));
+    }
+    return { logIndex: outcome.logIndex, entries: count };
+  });
+}

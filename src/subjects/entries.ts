@@ -1,0 +1,39 @@
+import { inArray } from "drizzle-orm";
+import { toHex } from "../../audit/bytes.ts";
+import { tag as tagOf } from "../../audit/commitment.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import type { Database } from "../db/client.ts";
+import { logEntry } from "../db/tables.ts";
+import type { SubjectKey } from "../privacy/subject-keys.ts";
+
+/** An entry that carries one of a person's tags. */
+export interface TaggedEntry {
+  logIndex: number;
+  tag: Uint8Array;
+}
+
+/**
+ * Every entry of a person under one key, oldest first: the tags 0 … n−1, computed with the key and looked up.
+ * Nothing in the database says whose they are.
+ * @throws Error when a tag has no entry: then an answer built on this would be incomplete, and must not go out
+ */
+export async function entriesOf(db: Database, key: SubjectKey): Promise<TaggedEntry[]> {
+  const found: TaggedEntry[] = [];
+  for (let start = 0; start < key.entries; start += 1000) {
+    const tags = Array.from({ length: Math.min(1000, key.entries - start) }, (_, i) =>
+      tagOf(nodeCrypto, key.tagKey, start + i),
+    );
+    const rows = await db
+      .select({ logIndex: logEntry.index, tag: logEntry.tag })
+      .from(logEntry)
+      .where(inArray(logEntry.tag, tags));
+    const byTag = new Map(rows.map((row) => [toHex(row.tag!), row.logIndex]));
+    for (const tag of tags) {
+      const logIndex = byTag.get(toHex(tag));
+      if (logIndex === undefined)
+        throw new Error("An entry that carries the subject's tag is not in the log");
+      found.push({ logIndex, tag });
+    }
+  }
+  return found;
+}
