@@ -74,9 +74,9 @@ function featureFaults(feature: Feature): Place[] {
 }
 
 const SUITED: Record<Feature["type"], readonly Feature["policy"]["kind"][]> = {
-  number: ["drop", "generalise", "top-bottom-code", "mask", "pseudonymise"],
-  integer: ["drop", "generalise", "top-bottom-code", "mask", "pseudonymise"],
-  category: ["drop", "keep", "generalise", "mask", "pseudonymise"],
+  number: ["drop", "generalise", "top-bottom-code", "pseudonymise"],
+  integer: ["drop", "generalise", "top-bottom-code", "pseudonymise"],
+  category: ["drop", "keep", "generalise", "pseudonymise"],
   text: ["drop", "generalise", "mask", "pseudonymise", "surrogate"],
 };
 
@@ -90,7 +90,7 @@ function policyFaults(feature: Feature): Place[] {
     const { bottom, top, bins } = policy;
     const limits = [...(bottom === undefined ? [] : [bottom]), ...bins, ...(top === undefined ? [] : [top])];
     if (bottom === undefined && top === undefined) return [[["kind"], "needs bottom, top or both"]];
-    return edgeFaults(feature, limits, "bins");
+    return edgeFaults(feature, limits);
   }
   if (policy.kind !== "generalise") return [];
 
@@ -99,7 +99,7 @@ function policyFaults(feature: Feature): Place[] {
   if (given.length !== 1 || given[0] !== wanted) {
     return [[["kind"], `generalise needs ${wanted}, and only that, on a feature of type ${feature.type}`]];
   }
-  if (policy.bins !== undefined) return edgeFaults(feature, policy.bins, "bins");
+  if (policy.bins !== undefined) return edgeFaults(feature, policy.bins);
   if (policy.groups !== undefined && feature.type === "category") {
     const grouped = Object.values(policy.groups).flat().sort();
     const values = feature.values.map(({ value }) => value).sort();
@@ -109,13 +109,18 @@ function policyFaults(feature: Feature): Place[] {
   return [];
 }
 
-function edgeFaults(feature: Feature, limits: readonly number[], at: string): Place[] {
-  const gaps = limits.slice(1).map((limit, i) => limit - limits[i]!);
-  if (gaps.some((gap) => !(gap > 0))) return [[[at], "edges must rise"]];
-  if (feature.type === "integer" && gaps.some((gap) => gap < 2)) {
-    return [[[at], "a bin that holds one whole number is that number"]];
+function edgeFaults(feature: Feature, edges: readonly number[]): Place[] {
+  if (rises(edges).some((gap) => !(gap > 0))) return [[["bins"], "edges must rise"]];
+  if (feature.type !== "integer") return [];
+  const inside = edges.filter((edge) => edge > feature.min && edge <= feature.max);
+  if (rises([feature.min, ...inside, feature.max + 1]).some((gap) => gap < 2)) {
+    return [[["bins"], "a bin that holds one whole number is that number"]];
   }
   return [];
+}
+
+function rises(limits: readonly number[]): number[] {
+  return limits.slice(1).map((limit, i) => limit - limits[i]!);
 }
 
 function outputFaults({ output }: Contract): Fault[] {

@@ -57,10 +57,12 @@ const policySchema = z.discriminatedUnion("kind", [
       kind: z.literal("top-bottom-code"),
       bottom: z.number().optional(),
       top: z.number().optional(),
-      bins: edges.describe("Rising edges between bottom and top; in between, a value is its bin."),
+      bins: edges.describe("Rising edges of the bins between bottom and top."),
     })
-    .describe("Values at or below bottom become ≤bottom, at or above top ≥top, the rest their bin."),
-  z.strictObject({ kind: z.literal("mask") }).describe("The record holds that it was given, not what."),
+    .describe("Below bottom, and from top on, there is one bin each, whatever the value."),
+  z
+    .strictObject({ kind: z.literal("mask") })
+    .describe("Free text, with names, numbers and addresses blotted out."),
   z.strictObject({ kind: z.literal("pseudonymise") }).describe("HMAC under the subject's key."),
   z.strictObject({ kind: z.literal("surrogate"), faker: z.enum(SURROGATES) }).describe("An invented value."),
 ]);
@@ -215,7 +217,7 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 /** The JSON Schema (draft 2020-12) of `model.yaml`, for editors. */
 export function contractJsonSchema(): Record<string, unknown> {
   return {
-    ...z.toJSONSchema(contractSchema, { io: "input" }),
+    ...z.toJSONSchema(contractSchema, { io: "input", reused: "ref" }),
     title: "Motivo model contract (model.yaml)",
   };
 }

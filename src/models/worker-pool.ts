@@ -15,7 +15,7 @@ export interface PoolOptions {
 /** A stripped build has the same tree in .js: a worker's file ends as this one does. */
 const WORKER_FILE = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
 /** A thread that does not end by itself in this time is ended. */
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 10_000;
 
 interface Task {
   job: WorkerJob;
@@ -84,10 +84,11 @@ export class WorkerPool {
   async #close(): Promise<void> {
     for (const task of this.#queue.splice(0)) task.reject(closed());
     await Promise.all(
-      [...this.#threads].map(async ({ worker, ended }) => {
-        worker.postMessage({ kind: "close" } satisfies WorkerJob);
-        const late = setTimeout(() => void worker.terminate(), CLOSE_MS);
-        await ended;
+      [...this.#threads].map(async (thread) => {
+        // One with a task is told when it answers: the session must not be released under it.
+        if (thread.task === undefined) dismiss(thread);
+        const late = setTimeout(() => void thread.worker.terminate(), CLOSE_MS);
+        await thread.ended;
         clearTimeout(late);
       }),
     );
@@ -110,6 +111,7 @@ export class WorkerPool {
           thread.task = undefined;
           if (answer.kind === "values") task?.resolve(answer.values);
           else task?.reject(failed());
+          if (this.#closing !== undefined) dismiss(thread);
         }
         this.#dispatch();
       });
@@ -151,6 +153,10 @@ export class WorkerPool {
     }
     if (this.#queue.length > 0 && this.#threads.size === 0) this.#replace();
   }
+}
+
+function dismiss({ worker }: Thread): void {
+  worker.postMessage({ kind: "close" } satisfies WorkerJob);
 }
 
 function closed(): Problem {
