@@ -233,16 +233,14 @@ async function writeBatch(
     context.signer,
   );
 
-  await tx
-    .insert(logEntry)
-    .values(
-      prepared.map(({ leaf, hash, sealed }, i) => ({
-        index: head.size + i,
-        leaf,
-        leafHash: hash,
-        tag: sealed?.tag ?? null,
-      })),
-    );
+  await tx.insert(logEntry).values(
+    prepared.map(({ leaf, hash, sealed }, i) => ({
+      index: head.size + i,
+      leaf,
+      leafHash: hash,
+      tag: sealed?.tag ?? null,
+    })),
+  );
   await tx.insert(record).values(
     prepared.map(({ entry, salt, body }, i) => ({
       ...entry.columns,

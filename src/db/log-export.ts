@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, lt } from "drizzle-orm";
 import type { ErasureItem } from "../../audit/erasure.ts";
 import { type Erased, formatExportEnd, formatExportEntry, formatExportHeader } from "../../audit/export.ts";
-import { LEAF_KINDS } from "../../audit/leaf.ts";
+import { LEAF_KINDS, parseLeaf } from "../../audit/leaf.ts";
 import type { Database } from "./client.ts";
 import type { Head } from "./log.ts";
 import { erasedEntry, logEntry, record } from "./tables.ts";
@@ -26,6 +26,7 @@ export async function* exportLines(
   head: Pick<Head, "size" | "checkpoint">,
 ): AsyncGenerator<string> {
   yield formatExportHeader(head.checkpoint);
+  const newestHour = await hourOfEntry(db, head.size - 1);
   for (let start = 0; start < head.size; start += PAGE) {
     const end = Math.min(start + PAGE, head.size);
     const within = and(gte(logEntry.index, start), lt(logEntry.index, end));
@@ -44,7 +45,12 @@ export async function* exportLines(
       .orderBy(asc(logEntry.index));
     for (const row of rows) {
       const items = row.leaf[1] === LEAF_KINDS.erasure ? { items: await erasureItems(db, row.index) } : {};
-      yield formatExportEntry({ index: row.index, leaf: row.leaf, ...items, ...opened(row, head.size) });
+      yield formatExportEntry({
+        index: row.index,
+        leaf: row.leaf,
+        ...items,
+        ...opened(row, head.size, newestHour),
+      });
     }
   }
   yield formatExportEnd(head.size);
@@ -58,15 +64,25 @@ function opened(
     erased: typeof erasedEntry.$inferSelect | null;
   },
   size: number,
+  newestHour: number,
 ): { recordText: string; salt: Uint8Array } | { erased: Erased } {
   if (row.body !== null && row.recordSalt !== null) return { recordText: row.body, salt: row.recordSalt };
   if (!row.erased) throw new Error(`Entry ${row.index} has neither a record nor an erasure`);
-  return { erased: erasedBy(row.erased, size) };
+  return { erased: erasedBy(row.erased, size, newestHour) };
 }
 
-/** How a missing record is justified in a tree of `size`: an entry beyond it justifies nothing yet. */
-export function erasedBy(row: typeof erasedEntry.$inferSelect, size: number): Erased {
+/**
+ * How a missing record is justified in a tree of `size`: an entry beyond it justifies nothing yet.
+ * @param newestHour of the newest leaf shown beside it: on a quiet log, or where clocks differ, an erasure may be
+ * later than every leaf, and a reader would refuse a time that the log has not reached
+ */
+export function erasedBy(row: typeof erasedEntry.$inferSelect, size: number, newestHour: number): Erased {
   return row.erasureIndex !== null && row.erasureIndex < size
     ? { by: row.erasureIndex, salt: row.salt }
-    : { since: row.sinceHour };
+    : { since: Math.min(row.sinceHour, newestHour) };
+}
+
+async function hourOfEntry(db: Database, index: number): Promise<number> {
+  const [entry] = await db.select({ leaf: logEntry.leaf }).from(logEntry).where(eq(logEntry.index, index));
+  return entry ? parseLeaf(entry.leaf).hour : 0;
 }

@@ -25,10 +25,15 @@ async function opened(deps: Pick<Deps, "db" | "log">, index: number, head: Head)
   return { ...(await placed(deps, index, head)), record: JSON.parse(row.body) as JsonObject, salt: row.salt };
 }
 
-async function erased(deps: Pick<Deps, "db" | "log">, index: number, head: Head): Promise<ErasedEvidence> {
+async function erased(
+  deps: Pick<Deps, "db" | "log">,
+  index: number,
+  head: Head,
+  issueHour: number,
+): Promise<ErasedEvidence> {
   const [row] = await deps.db.select().from(erasedEntry).where(eq(erasedEntry.logIndex, index));
   if (!row) throw new Problem("unknown_entry");
-  const by = erasedBy(row, head.size);
+  const by = erasedBy(row, head.size, issueHour);
   if ("since" in by) return by;
   const items = await erasureItems(deps.db, by.by);
   const position = items.findIndex((item) => item.index === index);
@@ -77,7 +82,10 @@ export async function evidenceOf(
     throw new Problem("decision_erased", "The decision was erased while its evidence was put together");
   const document = formatEvidence({
     checkpoint: head.checkpoint,
-    entry: entry ?? { ...(await placed(deps, logIndex, head)), erased: await erased(deps, logIndex, head) },
+    entry: entry ?? {
+      ...(await placed(deps, logIndex, head)),
+      erased: await erased(deps, logIndex, head, hour),
+    },
     issue,
   });
   return { logIndex, document };

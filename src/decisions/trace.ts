@@ -10,7 +10,7 @@ export interface Reader {
 }
 
 /** What was opened. */
-export type Opened = "decision" | "decision-list" | "explanation" | "personal-data";
+export type Opened = "decision" | "decision-list" | "explanation" | "entry";
 
 /**
  * The entry that says that somebody opened something (LGPD 37; GDPR 15 as read in C-579/21: a person may ask when

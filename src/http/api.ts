@@ -14,8 +14,10 @@ export interface Variables {
 
 export type Env = { Variables: Variables };
 
-/** Who may call a route. `proof: 3` asks for the highest proof of identity (full access, erasure). */
-export type Access = { scope: "public" } | { scope: Scope; proof?: typeof HIGHEST_PROOF };
+/** Who may call a route: any of the scopes. `proof: 3` asks for the highest proof of identity (full access, erasure). */
+export type Access = "public" | { scope: Scope | readonly Scope[]; proof?: typeof HIGHEST_PROOF };
+
+const scopesOf = (access: Exclude<Access, "public">): readonly Scope[] => [access.scope].flat() as Scope[];
 
 type Shape = z.ZodType;
 interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
@@ -30,6 +32,8 @@ interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   query?: Q;
   /** The schema that the body must fit. Read as JSON unless it is absent. */
   body?: B;
+  /** What the API's description shows instead, where the verb itself reads parts of the body. */
+  describedBody?: z.ZodType;
   maxBodyBytes?: number;
   headers?: z.ZodObject;
   answers: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
@@ -80,13 +84,15 @@ export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: st
 }
 
 async function authorise(c: Context<Env>, access: Access, verify: TokenVerifier): Promise<Actor> {
-  if (access.scope === "public") return NOBODY;
+  if (access === "public") return NOBODY;
   const header = c.req.header("authorization") ?? "";
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header) ?? [];
   if (token === undefined) throw new Problem("unauthenticated");
   const actor = await verify(token);
-  if (!actor.scopes.has(access.scope))
-    throw new Problem("forbidden", `This needs the scope "${access.scope}"`);
+  const scopes = scopesOf(access);
+  if (!scopes.some((scope) => actor.scopes.has(scope))) {
+    throw new Problem("forbidden", `This needs the scope "${scopes.join('" or "')}"`);
+  }
   if (access.proof !== undefined && actor.proof < access.proof) {
     throw new Problem("proof_level_too_low", `This needs proof level ${access.proof}`);
   }
@@ -137,6 +143,13 @@ export class Api {
     });
   }
 
+  /** The methods that an address takes; empty when it is no address of the API. */
+  methodsOf(path: string): string[] {
+    return this.routes
+      .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path))
+      .map((route) => route.method.toUpperCase());
+  }
+
   document(version: string): unknown {
     return new OpenApiGeneratorV31(this.#registry.definitions).generateDocument({
       openapi: "3.1.0",
@@ -153,10 +166,10 @@ export class Api {
   #describe(spec: Spec<Shape, Shape, Shape>): void {
     const { access } = spec;
     const own: ProblemCode[] = [
-      ...(access.scope === "public"
+      ...(access === "public"
         ? []
         : (["unauthenticated", "invalid_token", "expired_token", "forbidden"] as const)),
-      ...(access.scope !== "public" && access.proof ? (["proof_level_too_low"] as const) : []),
+      ...(access !== "public" && access.proof ? (["proof_level_too_low"] as const) : []),
       ...(spec.body
         ? ([
             "unsupported_media_type",
@@ -194,15 +207,20 @@ export class Api {
       tags: [spec.tag],
       summary: spec.summary,
       ...(spec.description ? { description: spec.description } : {}),
-      security: access.scope === "public" ? [] : [{ bearer: [] }],
-      "x-motivo-scope": access.scope,
-      ...(access.scope !== "public" && access.proof ? { "x-motivo-proof": access.proof } : {}),
+      security: access === "public" ? [] : [{ bearer: [] }],
+      "x-motivo-scopes": access === "public" ? [] : scopesOf(access),
+      ...(access !== "public" && access.proof ? { "x-motivo-proof": access.proof } : {}),
       request: {
         ...(spec.params ? { params: spec.params as z.ZodObject } : {}),
         ...(spec.query ? { query: spec.query as z.ZodObject } : {}),
         ...(spec.headers ? { headers: spec.headers } : {}),
         ...(spec.body
-          ? { body: { required: true, content: { "application/json": { schema: spec.body } } } }
+          ? {
+              body: {
+                required: true,
+                content: { "application/json": { schema: spec.describedBody ?? spec.body } },
+              },
+            }
           : {}),
       },
       responses: Object.fromEntries([...answers, ...refusals]),

@@ -38,7 +38,7 @@ export function accessLog(logger: Logger, now: () => number): MiddlewareHandler<
 }
 
 /** Strict for pages and answers alike: no inline script or style, nothing from elsewhere, no framing. */
-export const headers = secureHeaders({
+export const securityHeaders = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],

@@ -44,7 +44,7 @@ function secretOf(context: AnonymiseContext, feature: Feature, cell: Cell): Buff
 /**
  * An invented value, the same for the same person, field and value. One faker instance a value, seeded by HMAC,
  * with a fixed reference date: nothing else that runs moves its sequence. Values may change with faker's version,
- * which the policy's digest names.
+ * so a surrogate is never computed a second time: the record keeps it.
  */
 function surrogateOf(generator: string, seed: Buffer): string {
   const faker: Faker = new FakerInstance({ locale: [pt_BR, en, base] });

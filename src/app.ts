@@ -1,0 +1,90 @@
+import { Hono } from "hono";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Database } from "./db/client.ts";
+import type { LogReader } from "./db/log.ts";
+import type { Deps } from "./decisions/deps.ts";
+import { Problem } from "./errors.ts";
+import { Api, type Env } from "./http/api.ts";
+import { auditorRoutes } from "./http/auditor.ts";
+import { logRoutes } from "./http/log.ts";
+import { accessLog, requestId, securityHeaders } from "./http/middleware.ts";
+import { modelReadRoutes, modelWriteRoutes } from "./http/models.ts";
+import { operatorRoutes } from "./http/operator.ts";
+import { asProblem, sendProblem } from "./http/problem.ts";
+import { productRoutes } from "./http/product.ts";
+import type { Sessions } from "./http/sessions.ts";
+import { subjectRoutes } from "./http/subject.ts";
+import { documentationRoutes, healthRoutes } from "./http/system.ts";
+import type { TokenVerifier } from "./http/tokens.ts";
+import type { ModelRegistry } from "./models/registry.ts";
+import type { Assets } from "./pages/assets.ts";
+import { pages } from "./pages/routes.ts";
+import { personalVerbs, publicVerbs } from "./pages/verbs.ts";
+import { VERSION } from "./version.ts";
+
+/** What every runtime has: reads of what is public. */
+export interface ReadDeps {
+  config: Config;
+  logger: Logger;
+  db: Database;
+  log: LogReader;
+  models: ModelRegistry;
+  assets: Assets;
+  sessions: Sessions;
+  verify: TokenVerifier;
+  now: () => Date;
+  randomId: () => string;
+  ready: () => Promise<boolean>;
+}
+
+/** The whole service, every audience on one line. */
+export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
+  const who = {
+    controller: deps.config.MOTIVO_CONTROLLER,
+    dataProtectionOfficer: deps.config.MOTIVO_DPO,
+  };
+  const api = new Api(deps.verify);
+  productRoutes(api, deps);
+  subjectRoutes(api, deps, who);
+  auditorRoutes(api, deps);
+  operatorRoutes(api, deps);
+  modelReadRoutes(api, deps.models);
+  modelWriteRoutes(api, deps);
+  logRoutes(api, deps.log);
+  healthRoutes(api, deps.ready);
+
+  const app = shell(deps, api);
+  app.route("/", api.hono);
+  app.route("/", documentationRoutes(api, VERSION));
+  app.route(
+    "/",
+    pages({
+      ...who,
+      development: deps.config.development,
+      assets: deps.assets,
+      sessions: deps.sessions,
+      verify: deps.verify,
+      now: deps.now,
+      ...publicVerbs(deps.db, deps.log, deps.models),
+      ...personalVerbs(deps, who),
+    }),
+  );
+  return { app, api };
+}
+
+/** What surrounds every route: request id, the service's own log, security headers, and one way to refuse. */
+export function shell(deps: Pick<ReadDeps, "logger" | "randomId">, api: Api): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(requestId(deps.randomId));
+  app.use(accessLog(deps.logger, () => performance.now()));
+  app.use(securityHeaders);
+  app.onError((error, c) => sendProblem(c, asProblem(error)));
+  app.notFound((c) => {
+    const allowed = api.methodsOf(c.req.path);
+    if (allowed.length === 0) return sendProblem(c, new Problem("not_found"));
+    c.header("allow", allowed.join(", "));
+    return sendProblem(c, new Problem("method_not_allowed"));
+  });
+  return app;
+}

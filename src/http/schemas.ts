@@ -1,0 +1,184 @@
+import { z } from "zod";
+
+/** The shapes that routes answer with, for the API's description and for whoever generates a client from it. */
+
+const text = z.object({ "pt-BR": z.string(), en: z.string() });
+const hour = z.string().meta({ description: "RFC 3339, to the hour" });
+const interval = z.tuple([z.number(), z.number()]).meta({ description: "95 %: lower, upper" });
+const attribution = z.object({ value: z.number(), interval });
+const digests = z.object({
+  model: z.string(),
+  background: z.string(),
+  explainer: z.string(),
+  policy: z.string(),
+});
+
+export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+export const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+export const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647);
+
+export const receipt = z.object({
+  logIndex: z.int(),
+  leafHash: z.string().meta({ description: "base64" }),
+  inclusionProof: z.array(z.string()).meta({ description: "base64, from the leaf up" }),
+  checkpoint: z.string().meta({ description: "C2SP signed note" }),
+});
+
+export const reason = z.object({
+  feature: z.string(),
+  code: z.string(),
+  direction: z.enum(["for", "against"]),
+  rank: z.int(),
+  text: z.string(),
+});
+
+export const decision = z.object({
+  id: uuid,
+  model: z.string(),
+  version: z.int(),
+  outcome: z.string(),
+  score: z.number(),
+  threshold: z.number().nullable(),
+  base: z.number(),
+  attributions: z.record(z.string(), attribution),
+  method: z.string(),
+  seed: z.string(),
+  modelRows: z.int(),
+  language: z.enum(["pt-BR", "en"]),
+  reasons: z.array(reason),
+});
+
+export const decisionAnswer = decision.extend({ receipt });
+
+const recordedValue = z.union([
+  z.object({ kind: z.literal("range"), from: z.number().nullable(), to: z.number().nullable() }),
+  z.object({ kind: z.enum(["category", "masked", "pseudonym", "surrogate"]), value: z.string() }),
+  z.object({ kind: z.literal("dropped") }),
+]);
+
+const decisionRecord = z.object({
+  kind: z.literal("decision"),
+  id: uuid,
+  hour: z.int().meta({ description: "hours since 1970-01-01T00:00Z" }),
+  model: z.string(),
+  version: z.int(),
+  client: z.string(),
+  outcome: z.string(),
+  step: z.number(),
+  score: z.number(),
+  threshold: z.number().nullable(),
+  base: z.number(),
+  inputs: z.record(z.string(), recordedValue),
+  attributions: z.record(z.string(), attribution),
+  rest: z.number(),
+  method: z.string(),
+  rounds: z.int(),
+  seed: z.string(),
+  reasons: z.array(z.string()),
+  digests,
+});
+
+export const auditedDecision = z.object({
+  logIndex: z.int(),
+  time: hour,
+  model: z.string().nullable(),
+  version: z.int().nullable(),
+  state: z.enum(["kept", "erased", "erased-pending"]),
+  erasure: z.int().nullable().meta({ description: "the entry that justifies the erasure" }),
+  record: decisionRecord.nullable(),
+});
+
+const reading = z.object({ logIndex: z.int() }).meta({ description: "where this reading is on the record" });
+export const auditedList = z.object({
+  items: z.array(auditedDecision),
+  next: z.string().nullable().meta({ description: "cursor of the next page" }),
+  reading,
+});
+export const openedDecision = auditedDecision.extend({ proof: receipt, reading });
+
+export const erasure = z.object({
+  erased: z.array(z.object({ model: z.string(), purpose: text, entries: z.int() })),
+  refused: z.array(z.object({ model: z.string(), purpose: text, article: z.string(), reason: text })),
+});
+
+const heldDecision = z.object({
+  at: z.string(),
+  logIndex: z.int(),
+  client: z.string(),
+  subject: z.object({
+    id: z.string(),
+    name: z.string().optional(),
+    email: z.string().optional(),
+    phone: z.string().optional(),
+    document: z.string().optional(),
+  }),
+  inputs: z.record(z.string(), z.union([z.string(), z.number()])),
+  decision,
+});
+const opening = z.object({
+  time: hour,
+  at: z.string().optional(),
+  role: z.string(),
+  purpose: z.string(),
+  what: z.string(),
+  decision: uuid.nullable(),
+  logIndex: z.int(),
+});
+
+export const myDecisions = z.object({ decisions: z.array(heldDecision), opened: z.array(opening) });
+
+export const access = z.object({
+  format: z.literal("motivo-access/v1"),
+  at: z.string(),
+  controller: z.string(),
+  dataProtectionOfficer: z.string(),
+  subject: z.string(),
+  held: z.boolean(),
+  statement: z.string(),
+  purposes: z.array(
+    z.object({
+      model: z.string(),
+      title: text,
+      purposes: z.array(text),
+      legalBases: z.array(z.object({ kind: z.string(), articles: z.array(z.string()) })),
+      retention: z.array(z.object({ months: z.int(), reason: text })),
+      erasure: z.union([
+        z.object({ allowed: z.literal(true) }),
+        z.object({ allowed: z.literal(false), article: z.string(), reason: text }),
+      ]),
+      completeness: z.object({ entries: z.int(), tagKey: z.string() }),
+      decisions: z.array(heldDecision),
+      opened: z.array(opening),
+      refusals: z.array(
+        z.object({ at: z.string(), right: z.string(), article: z.string(), logIndex: z.int() }),
+      ),
+    }),
+  ),
+});
+
+export const published = z.object({
+  model: z.string(),
+  version: z.int(),
+  aliases: z.array(z.string()),
+  logIndex: z.int(),
+  digests: z.object({ model: z.string(), background: z.string(), policy: z.string(), package: z.string() }),
+});
+
+export const modelContract = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    versions: z.array(z.int()),
+    aliases: z.record(z.string(), z.int()),
+    digests: z.object({ model: z.string(), background: z.string(), policy: z.string() }),
+    title: text,
+    description: text,
+    languages: z.array(z.string()),
+    output: z.unknown(),
+    features: z.array(z.unknown()),
+    example: z.object({
+      subject: z.string(),
+      inputs: z.record(z.string(), z.union([z.string(), z.number()])),
+    }),
+  })
+  .loose();

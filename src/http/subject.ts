@@ -1,0 +1,98 @@
+import type { Deps } from "../decisions/deps.ts";
+import { accessAnswer, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
+import { eraseSubject } from "../subjects/erase.ts";
+import type { Api } from "./api.ts";
+import * as schemas from "./schemas.ts";
+import { timeOfHour } from "./times.ts";
+
+const TAG = "My data";
+
+const toldOpening = ({ hour, at, role, purpose, what, decision, logIndex }: Opening) => ({
+  time: timeOfHour(hour),
+  ...(at === undefined ? {} : { at }),
+  role,
+  purpose,
+  what,
+  decision,
+  logIndex,
+});
+
+const newestFirst = <T extends { logIndex: number }>(items: T[]): T[] =>
+  items.sort((a, b) => b.logIndex - a.logIndex);
+
+/** A person's decisions and who opened them, over every purpose, newest first. */
+export async function myDecisions(
+  deps: Deps,
+  subject: string,
+): Promise<{ decisions: HeldDecision[]; opened: Opening[] }> {
+  const held = await openHeld(deps, subject, "decisions");
+  return {
+    decisions: newestFirst(held.flatMap(({ decisions }) => decisions)),
+    opened: newestFirst(held.flatMap(({ opened }) => opened)),
+  };
+}
+
+/** The access answer as it is handed over. */
+export async function myAccess(
+  deps: Deps,
+  who: { controller: string; dataProtectionOfficer: string },
+  subject: string,
+) {
+  const answer = await accessAnswer(deps, who.controller, who.dataProtectionOfficer, subject);
+  return {
+    ...answer,
+    purposes: answer.purposes.map((purpose) => ({ ...purpose, opened: purpose.opened.map(toldOpening) })),
+  };
+}
+
+/** For customers: what was decided about me, everything held about me, and to be forgotten. */
+export function subjectRoutes(
+  api: Api,
+  deps: Deps,
+  who: { controller: string; dataProtectionOfficer: string },
+): void {
+  api.route(
+    {
+      method: "get",
+      path: "/v1/me/decisions",
+      access: { scope: "subject" },
+      tag: TAG,
+      summary: "My decisions with their reasons, and who opened them",
+      answers: { 200: { description: "Newest first", schema: schemas.myDecisions } },
+    },
+    async ({ c, actor }) => {
+      const { decisions, opened } = await myDecisions(deps, actor.subject);
+      return c.json({ decisions, opened: opened.map(toldOpening) });
+    },
+  );
+
+  api.route(
+    {
+      method: "get",
+      path: "/v1/me/access",
+      access: { scope: "subject", proof: 3 },
+      tag: TAG,
+      summary: "Everything held about me (LGPD 18 II, 19; GDPR 15)",
+      answers: { 200: { description: "motivo-access/v1", schema: schemas.access } },
+    },
+    async ({ c, actor }) => {
+      c.header("content-disposition", 'attachment; filename="motivo-access.json"');
+      return c.json(await myAccess(deps, who, actor.subject));
+    },
+  );
+
+  api.route(
+    {
+      method: "delete",
+      path: "/v1/me",
+      access: { scope: "subject", proof: 3 },
+      tag: TAG,
+      summary: "Erase me, as far as each purpose's legal basis allows (LGPD 18 IV, VI; GDPR 17)",
+      description:
+        "What was erased and what was refused, each refusal with its article. 409 `erasure_refused` when nothing could be erased.",
+      answers: { 200: { description: "What was done", schema: schemas.erasure } },
+      problems: ["nothing_held", "erasure_refused"],
+    },
+    async ({ c, actor }) => c.json(await eraseSubject(deps, actor.subject)),
+  );
+}

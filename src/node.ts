@@ -1,0 +1,210 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serve } from "@hono/node-server";
+import type { Logger } from "pino";
+import { createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { type OpenDatabase, openEmbedded, openPostgres } from "./db/client.ts";
+import { lockFolder } from "./db/folder-lock.ts";
+import { openLog } from "./db/log.ts";
+import type { Deps } from "./decisions/deps.ts";
+import { Problem } from "./errors.ts";
+import { type DevIssuer, openDevIssuer } from "./http/dev-issuer.ts";
+import { serviceLog } from "./http/service-log.ts";
+import { openSessions } from "./http/sessions.ts";
+import { issuerVerifier, type Scope, type TokenVerifier } from "./http/tokens.ts";
+import { findPackageFolders, readPackageFolder } from "./models/package.ts";
+import { openPredictor } from "./models/predictor.ts";
+import { publish } from "./models/publish.ts";
+import { ModelRegistry } from "./models/registry.ts";
+import { readAssets } from "./pages/assets-folder.ts";
+import { openEpoch } from "./privacy/epoch.ts";
+import { keyFolder } from "./privacy/key-folder.ts";
+import { openSigner } from "./privacy/log-signer.ts";
+import { closeErasureInterval } from "./subjects/close-interval.ts";
+
+export const DEV_FILE = "dev.json";
+const DEMO_PACKAGES = fileURLToPath(new URL("../packages", import.meta.url));
+
+/** What `dev.json` holds: enough to try every audience on one's own machine. */
+export interface DevFile {
+  url: string;
+  vkey: string;
+  tokens: Record<Scope, string>;
+}
+
+export interface Service {
+  url: string;
+  vkey: string;
+  database: OpenDatabase["kind"];
+  /** Only in development. */
+  dev: DevFile | null;
+  deps: Deps;
+  /** Takes nothing more, finishes what was taken, and lets the data folder go. */
+  close(): Promise<void>;
+}
+
+/** Opens the database that the configuration names; the embedded one only for a single process. */
+export async function openConfigured(config: Config, onLockLost: () => void): Promise<OpenDatabase> {
+  if (config.DATABASE_URL) return openPostgres(config.DATABASE_URL);
+  const unlock = await lockFolder(config.MOTIVO_DATA, onLockLost);
+  try {
+    const opened = await openEmbedded(join(config.MOTIVO_DATA, "pglite"));
+    return {
+      ...opened,
+      async close() {
+        await opened.close();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** Builds everything a decision needs on an open database, and runs the migrations first. */
+export async function openDeps(config: Config, database: OpenDatabase): Promise<Deps> {
+  await database.migrate();
+  const keys = keyFolder(config.MOTIVO_KEYS);
+  const now = () => new Date();
+  const epoch = await openEpoch(database.db, keys, now());
+  const log = await openLog(database.db, {
+    signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),
+    limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
+    now,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  });
+  const threads = config.MOTIVO_WORKERS || Math.max(1, availableParallelism() - 1);
+  const models = new ModelRegistry(database.db, (source) => openPredictor(source, { threads }));
+  return { db: database.db, log, epoch, models, now, randomId: randomUUID };
+}
+
+/** Publishes the packages that come with the project where none is published. */
+export async function publishDemoPackages(deps: Deps): Promise<void> {
+  if ((await deps.models.names()).length > 0) return;
+  for (const folder of await findPackageFolders(DEMO_PACKAGES)) {
+    try {
+      await publish(deps, await readPackageFolder(folder));
+    } catch (error) {
+      // Another replica that starts at the same moment has published it.
+      if (!(error instanceof Problem && error.code === "duplicate_version")) throw error;
+    }
+  }
+}
+
+async function devTokens(issuer: DevIssuer, deps: Deps): Promise<Record<Scope, string>> {
+  const [model] = await deps.models.names();
+  if (model === undefined) throw new Error("No model is published");
+  const { contract } = await deps.models.published(model, await deps.models.champion(model));
+  return {
+    product: await issuer.issue("product", { subject: "demo-product", client: "demo-product" }),
+    subject: await issuer.issue("subject", { subject: contract.example.subject, proof: 3 }),
+    auditor: await issuer.issue("auditor", { subject: "demo-auditor" }),
+    operator: await issuer.issue("operator", { subject: "demo-operator" }),
+  };
+}
+
+/** No issuer, no development: every protected route refuses. */
+const refuseEverybody: TokenVerifier = async () => {
+  throw new Problem("invalid_token", "No issuer is configured");
+};
+
+/** Closes the interval of erasures on a schedule; a failure is said and tried again at the next turn. */
+function scheduleErasureEntries(deps: Deps, seconds: number, logger: Logger): () => void {
+  const run = () => {
+    closeErasureInterval(deps).catch((error: unknown) => logger.error({ err: error }, "erasure interval"));
+  };
+  const timer = setInterval(run, seconds * 1000);
+  // What a process that ended left pending must not wait for a whole interval more.
+  run();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Starts the service: database, keys, log, models, routes.
+ * @throws ConfigError, FolderLockedError, KeyFolderError, LogBrokenError, or the error of a port that is taken
+ */
+export async function startService(config: Config, options: { logger?: Logger } = {}): Promise<Service> {
+  const logger = options.logger ?? serviceLog(config.MOTIVO_LOG_LEVEL);
+  const database = await openConfigured(config, () => {
+    logger.fatal("the lock on the data folder was lost");
+    process.exit(1);
+  });
+  const closers: (() => unknown)[] = [() => database.close()];
+  const close = async () => {
+    for (const step of closers.splice(0).reverse()) await step();
+  };
+  try {
+    const deps = await openDeps(config, database);
+    closers.push(
+      () => deps.models.close(),
+      () => deps.log.close(),
+    );
+    const keys = keyFolder(config.MOTIVO_KEYS);
+    const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
+    if (issuer) await publishDemoPackages(deps);
+    closers.push(scheduleErasureEntries(deps, config.MOTIVO_ERASURE_INTERVAL_S, logger));
+
+    const { app } = createApp({
+      ...deps,
+      config,
+      logger,
+      assets: await readAssets(),
+      sessions: openSessions(await keys.create("session"), {
+        secure: !config.development,
+        randomId: randomUUID,
+      }),
+      verify: issuer?.verify ?? configuredVerifier(config),
+      ready: () =>
+        deps.log.head().then(
+          () => true,
+          () => false,
+        ),
+    });
+    const address = await listen(app.fetch, config, closers);
+    const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    const url = `http://${host}:${address.port}`;
+    const { vkey } = deps.log.context.signer;
+    const dev = issuer ? { url, vkey, tokens: await devTokens(issuer, deps) } : null;
+    if (dev) {
+      await mkdir(config.MOTIVO_DATA, { recursive: true, mode: 0o700 });
+      await writeFile(join(config.MOTIVO_DATA, DEV_FILE), `${JSON.stringify(dev, null, 2)}\n`, {
+        mode: 0o600,
+      });
+    }
+    return { url, vkey, database: database.kind, dev, deps, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function configuredVerifier(config: Config): TokenVerifier {
+  const { MOTIVO_ISSUER, MOTIVO_JWKS_URL } = config;
+  if (!MOTIVO_ISSUER || !MOTIVO_JWKS_URL) return refuseEverybody;
+  return issuerVerifier({ ...config, MOTIVO_ISSUER, MOTIVO_JWKS_URL });
+}
+
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  config: Config,
+  closers: (() => unknown)[],
+): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port: config.PORT, hostname: config.MOTIVO_HOST }, resolve);
+    server.on("error", reject);
+    closers.push(
+      () =>
+        new Promise<void>((done) => {
+          server.close(() => done());
+          // Keep-alive connections that nobody is using would hold the process for minutes.
+          if ("closeIdleConnections" in server) server.closeIdleConnections();
+        }),
+    );
+  });
+}
