@@ -1,0 +1,30 @@
+/** Who may open a page. A signed-in person in another role gets the refusal, a stranger the way to sign in. */
+export interface PageRoute {
+  method: "get" | "post";
+  /** Hono's notation: `/me/decisions/:id` */
+  path: string;
+  access: "public" | "subject" | "auditor";
+  /** The least proof of identity; full access and erasure need the highest. */
+  proof?: 3;
+}
+
+/** Every page. `pages()` mounts nothing that is not here, so a test that walks this table walks them all. */
+export const PAGE_ROUTES = [
+  { method: "get", path: "/", access: "public" },
+  { method: "get", path: "/assets/:file", access: "public" },
+  { method: "get", path: "/preferences", access: "public" },
+  { method: "get", path: "/sign-in", access: "public" },
+  { method: "get", path: "/enter", access: "public" },
+  { method: "post", path: "/session", access: "public" },
+  { method: "post", path: "/session/end", access: "public" },
+  { method: "get", path: "/me", access: "subject" },
+  { method: "get", path: "/me/decisions/:id", access: "subject" },
+  { method: "get", path: "/me/access", access: "subject", proof: 3 },
+  { method: "get", path: "/me/erase", access: "subject", proof: 3 },
+  { method: "post", path: "/me/erase", access: "subject", proof: 3 },
+  { method: "get", path: "/audit/decisions", access: "auditor" },
+  { method: "get", path: "/audit/decisions/:id", access: "auditor" },
+  { method: "get", path: "/audit/entries/:index", access: "auditor" },
+] as const satisfies readonly PageRoute[];
+
+export type PagePath = (typeof PAGE_ROUTES)[number]["path"];

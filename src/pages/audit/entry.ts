@@ -1,0 +1,39 @@
+import { html } from "hono/html";
+import type { LeafKind } from "../../../audit/leaf.ts";
+import type { RecordState } from "../../decisions/decision.ts";
+import type { LogProof } from "../deps.ts";
+import { arrow, gone } from "../figures/marks.ts";
+import { page } from "../layout.ts";
+import type { ProofCheck } from "../proof-check.ts";
+import type { Html, Scene } from "../scene.ts";
+import { erasureWords } from "./decisions.ts";
+import { auditSections } from "./frame.ts";
+import { proofSection, verificationSection } from "./proof.ts";
+
+export interface AuditEntry {
+  logIndex: number;
+  kind: LeafKind;
+  hour: number;
+  covers: number | null;
+  state: RecordState;
+  proof: LogProof;
+  check: ProofCheck;
+}
+
+/** Any entry of the log by its number: its kind, whether what it recorded stands, and its proof. */
+export function auditEntry(scene: Scene, view: AuditEntry): Html {
+  const { words, numbers } = scene;
+  const texts = words.auditEntry;
+  const title = texts.title(numbers.count(view.logIndex), words.kinds[view.kind]);
+  const standing = view.state.state === "kept";
+  return page(scene, {
+    title,
+    kind: "expert",
+    sections: auditSections(scene, true),
+    mono: true,
+    logLine: { size: view.proof.size, root: view.proof.root, entry: null },
+    main: html`<p class="back"><a href="/audit/decisions">${arrow("left")} ${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>
+${standing ? html`<p>${view.covers === null ? texts.kept : texts.covers(numbers.count(view.covers))}</p>` : html`${gone()}<p>${words.auditDecision.erasedText} ${erasureWords(scene, view.state)}.</p>`}
+<div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
+  });
+}

@@ -1,0 +1,65 @@
+import { html } from "hono/html";
+import type { ErasureOutcome, ErasureOutlook } from "../deps.ts";
+import { csrfField, page } from "../layout.ts";
+import type { Html, Scene } from "../scene.ts";
+import { customerSections, responsible } from "./sections.ts";
+
+/**
+ * The step before an erasure: a copy is offered first, then what goes and what stays is named with its article.
+ * @param unconfirmed the form came back without its box ticked
+ */
+export function eraseStep(scene: Scene, { erased, refused }: ErasureOutlook, unconfirmed = false): Html {
+  const { language } = scene;
+  const words = scene.words.erase;
+  const anything = erased.length > 0 || refused.length > 0;
+  return page(scene, {
+    title: words.title,
+    kind: "customer",
+    sections: customerSections(scene, "records"),
+    main: html`<h1>${words.title}</h1><p class="lead">${words.lead}</p>
+<section class="sheet framed" aria-labelledby="copy"><p class="over">${words.step}</p><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons"><a class="button" href="/me/access" download>${words.copyButton}</a></p>
+<div class="goes-stays"><div><h3>${words.goes}</h3><ul class="dashes">${erased.length === 0 ? html`<li>${anything ? words.goesNone : words.nothing}</li>` : html`${erased.map(({ text, entries }) => html`<li>${text[language]} <span class="quiet">· ${words.entries(entries)}</span></li>`)}${refused.length === 0 ? html`<li>${words.alsoGoes}</li>` : ""}`}</ul></div>
+<div><h3>${words.stays}</h3><ul class="dashes"><li>${words.staysLog}</li>${refused.map(({ text, reason, article }) => html`<li>${text[language]}: ${words.because(reason[language], article)}</li>`)}</ul></div></div>
+${erased.length === 0 ? html`<p class="buttons"><a class="button second" href="/me">${words.back}</a></p>` : confirmation(scene, unconfirmed)}</section>
+${responsible(scene)}`,
+  });
+}
+
+function confirmation({ words, csrf }: Scene, unconfirmed: boolean): Html {
+  const { erase } = words;
+  return html`${moments(erase.steps, erase.stepsSentence)}
+<form method="post" action="/me/erase" class="confirm">${csrfField(csrf ?? "")}<label class="tick${unconfirmed ? " refused" : ""}"><input type="checkbox" name="confirm" value="yes" required${unconfirmed ? html` aria-invalid="true" aria-describedby="confirm-error"` : ""}> ${erase.confirmField}</label>
+${unconfirmed ? html`<p class="field-error" id="confirm-error">${erase.confirmMissing}</p>` : ""}
+<p class="buttons"><button class="button erasing" type="submit">${erase.button}</button> <a class="button second" href="/me">${erase.back}</a></p></form>`;
+}
+
+function moments(steps: Scene["words"]["erase"]["steps"], sentence: string): Html {
+  return html`<div class="moments"><svg viewBox="0 0 700 14" preserveAspectRatio="none" role="img" aria-label="${sentence}"><path class="moment-line" d="M0 7H700"/></svg><ol><li class="done"><strong>${steps.now}</strong> ${steps.nowText}</li><li class="half"><strong>${steps.next}</strong> ${steps.nextText}</li><li class="open"><strong>${steps.last}</strong> ${steps.lastText}</li></ol></div>`;
+}
+
+/** What was done, and what was refused on which ground. Shown once, in answer to the form. */
+export function eraseDone(
+  scene: Scene,
+  { erased, refused }: ErasureOutcome,
+  texts: ReadonlyMap<string, string>,
+): Html {
+  const { language } = scene;
+  const words = scene.words.erase;
+  const title =
+    erased.length === 0 ? words.refusedTitle : refused.length === 0 ? words.doneTitle : words.partlyTitle;
+  const named = (purpose: string) => texts.get(purpose) ?? purpose;
+  return page(scene, {
+    title,
+    kind: "customer",
+    sections: scene.csrf === null ? [] : customerSections(scene, "records"),
+    main: html`<h1>${title}</h1>${
+      erased.length === 0
+        ? ""
+        : html`<p class="lead">${words.doneText}</p>
+<section class="ruled"><h2>${words.gone}</h2><ul class="dashes">${erased.map(({ purpose, entries }) => html`<li>${named(purpose)} <span class="quiet">· ${words.entries(entries)}</span></li>`)}</ul></section>`
+    }
+${refused.length === 0 ? "" : html`<section class="ruled"><h2>${words.kept}</h2><ul class="dashes">${refused.map(({ purpose, reason, article }) => html`<li>${named(purpose)}: ${words.because(reason[language], article)}</li>`)}</ul><p class="note">${words.complain}</p></section>`}
+<p class="buttons"><a class="button second" href="/">${words.leave}</a></p>
+${responsible(scene)}`,
+  });
+}

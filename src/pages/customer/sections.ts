@@ -1,0 +1,15 @@
+import { html } from "hono/html";
+import { officer, type Section } from "../layout.ts";
+import type { Html, Scene } from "../scene.ts";
+
+/** The customer's header. */
+export const customerSections = ({ words }: Scene, current: "decisions" | "records"): Section[] => [
+  { href: "/me", label: words.shell.myDecisions, current: current === "decisions" },
+  { href: "/me/erase", label: words.shell.myRecords, current: current === "records" },
+];
+
+/** Who answers for a decision, and the authority beyond them (LGPD art. 9 IV, 18 §1, 41). */
+export function responsible(scene: Scene): Html {
+  const { decision } = scene.words;
+  return html`<section class="ruled"><h2>${decision.responsible}</h2><p class="note">${scene.controller}, ${decision.controller} ${officer(scene)}. ${decision.authority} <a href="https://www.gov.br/anpd" rel="noreferrer">ANPD</a>.</p></section>`;
+}

@@ -1,0 +1,141 @@
+import type { LeafKind } from "../../audit/leaf.ts";
+import type {
+  AuditedDecision,
+  DecisionCore,
+  DecisionRecord,
+  Language,
+  RecordState,
+} from "../decisions/decision.ts";
+import type { Sessions } from "../http/sessions.ts";
+import type { Actor, TokenVerifier } from "../http/tokens.ts";
+import type { Contract } from "../models/contract.ts";
+import type { Assets } from "./assets.ts";
+
+/** The same words in both languages. */
+export type Both = Record<Language, string>;
+
+/** An inclusion proof with what each of its hashes stands for. All hashes in lower-case hex. */
+export interface LogProof {
+  size: number;
+  root: string;
+  leafHash: string;
+  /** Nearest the leaf first (RFC 9162 §2.1.3.1). `hash` covers the entries `start` ≤ index < `end`. */
+  path: { level: number; start: number; end: number; hash: string; side: "left" | "right" }[];
+  /** The signed note (C2SP tlog-checkpoint) over `size` and `root`. */
+  checkpoint: string;
+}
+
+/** One line of the strip on the start page: what kind of entry, and whether what it points to is still there. */
+export interface LastEntry {
+  index: number;
+  kind: LeafKind;
+  state: "kept" | "erased" | "erased-pending";
+}
+
+export interface AuditFilter {
+  model?: string;
+  version?: number;
+  outcome?: string;
+  /** YYYY-MM-DD, both days included, UTC */
+  from?: string;
+  to?: string;
+}
+
+export interface MyDecision {
+  /** RFC 3339 */
+  at: string;
+  logIndex: number;
+  inputs: Record<string, string | number>;
+  decision: DecisionCore;
+}
+
+/** Somebody opened what is held about the person. `hour`: whole hours since 1970-01-01T00:00Z. */
+export interface Opening {
+  hour: number;
+  role: string;
+  purpose: string;
+  what: string;
+  /** The decision's id, null when it was everything. */
+  about: string | null;
+}
+
+export interface RefusedErasure {
+  purpose: string;
+  article: string;
+  reason: Both;
+}
+
+/** What erasing now would do, purpose by purpose, before anybody confirms anything. */
+export interface ErasureOutlook {
+  erased: { purpose: string; text: Both; entries: number }[];
+  refused: (RefusedErasure & { text: Both })[];
+}
+
+export interface ErasureOutcome {
+  erased: { purpose: string; entries: number }[];
+  refused: RefusedErasure[];
+}
+
+/**
+ * What the pages need: verbs of the use cases, never their tables. Each verb authorises the actor again, leaves its
+ * own trace, and throws `Problem`.
+ */
+export interface PagesDeps {
+  controller: string;
+  /** An e-mail address, or any other words that say how to reach them. */
+  dataProtectionOfficer: string;
+  /** Opens `/enter?token=`. */
+  development: boolean;
+  assets: Assets;
+  sessions: Sessions;
+  verify: TokenVerifier;
+  now(): Date;
+
+  /** @throws Problem unknown_model, unknown_version */
+  contract(model: string, version: number): Promise<Contract>;
+  /** `last`: the newest 96 entries at most, oldest first. */
+  logState(): Promise<{ size: number; root: string; last: LastEntry[] }>;
+  /** @throws Problem unknown_entry */
+  logProof(index: number): Promise<LogProof>;
+
+  /** `entry`: under which log index this reading is on the record. */
+  auditDecisions(
+    actor: Actor,
+    filter: AuditFilter,
+    cursor?: string,
+  ): Promise<{ items: AuditedDecision[]; next: string | null; entry: number }>;
+  auditDecision(
+    actor: Actor,
+    id: string,
+  ): Promise<{
+    logIndex: number;
+    hour: number;
+    record: DecisionRecord | null;
+    state: RecordState;
+    proof: LogProof;
+    entry: number;
+  }>;
+  /**
+   * What anybody may know of an entry: its kind, its hour and whether its record stands. `covers`: how many entries
+   * an erasure entry justifies, null for other kinds.
+   * @throws Problem unknown_entry
+   */
+  auditEntry(
+    actor: Actor,
+    index: number,
+  ): Promise<{
+    logIndex: number;
+    kind: LeafKind;
+    hour: number;
+    covers: number | null;
+    state: RecordState;
+    proof: LogProof;
+  }>;
+
+  /** Newest first. */
+  myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] }>;
+  /** A JSON document. Needs the highest proof level, as do the two below. */
+  myAccess(actor: Actor): Promise<unknown>;
+  whatErasureWouldDo(actor: Actor): Promise<ErasureOutlook>;
+  eraseMe(actor: Actor): Promise<ErasureOutcome>;
+}

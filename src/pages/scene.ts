@@ -1,0 +1,92 @@
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { Language } from "../decisions/decision.ts";
+import type { Session } from "../http/sessions.ts";
+import type { Assets } from "./assets.ts";
+import type { PagesDeps } from "./deps.ts";
+import { type Numbers, numbersFor } from "./numbers.ts";
+import { WORDS, type Words } from "./words.ts";
+
+/** What a template gives back. */
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+export type Theme = "light" | "dark";
+export const LANGUAGE_COOKIE = "motivo_language";
+export const THEME_COOKIE = "motivo_theme";
+
+/** Everything around a view's own content: who reads, in which language, under which address. */
+export interface Scene {
+  language: Language;
+  words: Words;
+  numbers: Numbers;
+  /** null: as the system says */
+  theme: Theme | null;
+  /** Local path (and query) that the language and theme links come back to. */
+  here: string;
+  controller: string;
+  dataProtectionOfficer: string;
+  assets: Assets;
+  audience: "public" | "subject" | "auditor";
+  /** What an auditor's token calls itself; never set for a data subject. */
+  name: string | null;
+  /** null when nobody is signed in */
+  csrf: string | null;
+}
+
+export const asLanguage = (value: string | undefined): Language | undefined =>
+  value === "pt-BR" || value === "en" ? value : undefined;
+
+export const asTheme = (value: string | undefined): Theme | undefined =>
+  value === "light" || value === "dark" ? value : undefined;
+
+/** The first range of Accept-Language, by weight, that is one of ours (RFC 9110 §12.5.4). Portuguese otherwise. */
+export function preferredLanguage(acceptLanguage: string | undefined): Language {
+  const ranges = (acceptLanguage ?? "")
+    .slice(0, 500)
+    .split(",")
+    .map((range) => {
+      const [tag = "", ...parameters] = range.trim().toLowerCase().split(";");
+      const weight = parameters.map((p) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(p)?.[1]).find(Boolean);
+      return { tag, weight: weight === undefined ? 1 : Number(weight) };
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight);
+  for (const { tag } of ranges) {
+    if (tag === "en" || tag.startsWith("en-")) return "en";
+    if (tag === "pt" || tag.startsWith("pt-")) return "pt-BR";
+  }
+  return "pt-BR";
+}
+
+/** A path on this site, or the fallback: what comes back from a link may be made up to lead elsewhere. */
+export function localPath(value: string | undefined, fallback = "/"): string {
+  if (value === undefined || value.length > 1000 || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(value))
+    return fallback;
+  return value;
+}
+
+export function sceneOf(c: Context, deps: PagesDeps, session: Session | null): Scene {
+  const language =
+    asLanguage(getCookie(c, LANGUAGE_COOKIE)) ?? preferredLanguage(c.req.header("accept-language"));
+  const url = new URL(c.req.url);
+  const audience = session?.actor.scopes.has("auditor")
+    ? "auditor"
+    : session?.actor.scopes.has("subject")
+      ? "subject"
+      : "public";
+  return {
+    language,
+    words: WORDS[language],
+    numbers: numbersFor(language),
+    theme: asTheme(getCookie(c, THEME_COOKIE)) ?? null,
+    // The query of the entering link holds a token; only the audit's filters are worth coming back to.
+    here: url.pathname === "/audit/decisions" ? url.pathname + url.search : url.pathname,
+    controller: deps.controller,
+    dataProtectionOfficer: deps.dataProtectionOfficer,
+    assets: deps.assets,
+    audience,
+    name: audience === "auditor" ? session!.actor.subject : null,
+    csrf: session === null ? null : deps.sessions.csrfToken(session),
+  };
+}

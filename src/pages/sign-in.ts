@@ -1,0 +1,24 @@
+import { html } from "hono/html";
+import { page } from "./layout.ts";
+import type { Html, Scene } from "./scene.ts";
+
+export type SignInRefusal = "missing" | "invalid_token" | "expired_token" | "no_pages";
+
+/** @param next local path to go to afterwards */
+export function signInPage(
+  scene: Scene,
+  { next, development, refusal }: { next: string | null; development: boolean; refusal?: SignInRefusal },
+): Html {
+  const words = scene.words.signIn;
+  return page(scene, {
+    title: words.title,
+    kind: "public",
+    mono: true,
+    main: html`<h1>${words.title}</h1><p class="lead">${words.lead}</p>
+${refusal ? html`<div class="sheet refusal" role="alert"><p><strong>${words.refusedTitle}</strong> <a href="#token">${words.refused[refusal]}</a></p></div>` : ""}
+<form class="sign-in" method="post" action="/session">${next ? html`<input type="hidden" name="next" value="${next}">` : ""}
+<label for="token">${words.field}</label><textarea id="token" name="token" rows="5" required autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="token-hint${refusal ? " token-error" : ""}"${refusal ? html` aria-invalid="true"` : ""}></textarea>
+${refusal ? html`<p class="field-error" id="token-error">${words.refused[refusal]}</p>` : ""}<p class="hint" id="token-hint">${words.hint}${development ? html` ${words.development}` : ""}</p>
+<p class="buttons"><button class="button" type="submit">${words.button}</button></p></form>`,
+  });
+}

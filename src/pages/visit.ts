@@ -1,0 +1,88 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { Problem } from "../errors.ts";
+import type { Env } from "../http/api.ts";
+import { asProblem } from "../http/problem.ts";
+import type { Session } from "../http/sessions.ts";
+import type { Actor } from "../http/tokens.ts";
+import { PAGE_ROUTES, type PagePath, type PageRoute } from "./access.ts";
+import type { PagesDeps } from "./deps.ts";
+import { problemPage } from "./problem.ts";
+import { type Html, type Scene, sceneOf } from "./scene.ts";
+
+/** No form of ours is larger: a token and a few fields. */
+const FORM_BYTES = 32 * 1024;
+
+const NOBODY: Actor = { scopes: new Set(), subject: "", client: "", proof: 1 };
+
+/** One request for a page, authorised. */
+export interface Visit {
+  c: Context<Env>;
+  scene: Scene;
+  session: Session | null;
+  /** Nobody on public pages that no one is signed in to. */
+  actor: Actor;
+  show(html: Html, status?: ContentfulStatusCode): Response | Promise<Response>;
+}
+
+export type Mount = (
+  method: PageRoute["method"],
+  path: PagePath,
+  handler: (visit: Visit) => Response | Promise<Response>,
+) => void;
+
+/** An application whose pages authorise as the table says and whose refusals are pages too. */
+export function pagesApp(deps: PagesDeps): { app: Hono<Env>; mount: Mount } {
+  const app = new Hono<Env>();
+  app.onError((error, c) => showProblem(deps, c, asProblem(error)));
+  const limit = bodyLimit({
+    maxSize: FORM_BYTES,
+    onError: () => {
+      throw new Problem("body_too_large", `A form may have ${FORM_BYTES} bytes`);
+    },
+  });
+  const mount: Mount = (method, path, handler) => {
+    const route: PageRoute | undefined = PAGE_ROUTES.find(
+      (one) => one.method === method && one.path === path,
+    );
+    if (route === undefined) throw new Error(`${method} ${path} is not in the table of pages`);
+    app.on(method.toUpperCase(), path, limit, async (c) => {
+      c.set("route", path);
+      const session = await deps.sessions.read(c);
+      if (route.access !== "public") {
+        if (session === null) return toSignIn(c, method);
+        if (!session.actor.scopes.has(route.access)) {
+          throw new Problem("forbidden", `This page needs the scope "${route.access}"`);
+        }
+        if (route.proof !== undefined && session.actor.proof < route.proof)
+          throw new Problem("proof_level_too_low");
+      }
+      const scene = sceneOf(c, deps, session);
+      const show: Visit["show"] = (html, status = 200) => {
+        c.header("cache-control", "no-store");
+        return c.html(html, status);
+      };
+      return handler({ c, scene, session, actor: session?.actor ?? NOBODY, show });
+    });
+  };
+  return { app, mount };
+}
+
+/** Only a read page is worth coming back to: a form would be sent again without its fields. */
+function toSignIn(c: Context, method: PageRoute["method"]): Response {
+  const { pathname, search } = new URL(c.req.url);
+  const next = method === "get" ? `?next=${encodeURIComponent(pathname + search)}` : "";
+  return c.redirect(`/sign-in${next}`, 303);
+}
+
+/** A refusal as a page. The application shows the same one for addresses that nothing answers. */
+export async function showProblem(deps: PagesDeps, c: Context<Env>, problem: Problem): Promise<Response> {
+  const scene = sceneOf(c, deps, await deps.sessions.read(c));
+  c.header("cache-control", "no-store");
+  if (problem.retryAfterSeconds !== undefined) c.header("retry-after", String(problem.retryAfterSeconds));
+  return c.html(
+    problemPage(scene, problem, c.get("requestId") ?? "none"),
+    problem.status as ContentfulStatusCode,
+  );
+}
