@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Assets, assetsOf } from "./assets.ts";
 
@@ -6,18 +6,17 @@ import { type Assets, assetsOf } from "./assets.ts";
 const STYLE = ["tokens", "base", "shell", "parts", "figures", "start", "customer", "audit", "print"];
 
 /** The assets as they lie beside this file and in the font packages. Read once, at start. */
-export async function readAssets(): Promise<Assets> {
+export function folderAssets(): Assets {
   const { resolve } = createRequire(import.meta.url);
   const font = (family: string) => {
     const file = `atkinson-hyperlegible-${family}-latin-wght-normal.woff2`;
-    return readFile(resolve(`@fontsource-variable/atkinson-hyperlegible-${family}/files/${file}`));
+    return readFileSync(resolve(`@fontsource-variable/atkinson-hyperlegible-${family}/files/${file}`));
   };
-  const beside = (file: string) => readFile(new URL(`style/${file}`, import.meta.url), "utf8");
-  const [next, mono, mark, ...style] = await Promise.all([
-    font("next"),
-    font("mono"),
-    beside("mark.svg"),
-    ...STYLE.map((name) => beside(`${name}.css`)),
-  ]);
-  return assetsOf({ style, next, mono, mark });
+  const beside = (file: string) => readFileSync(new URL(`style/${file}`, import.meta.url), "utf8");
+  return assetsOf({
+    style: STYLE.map((name) => beside(`${name}.css`)),
+    next: font("next"),
+    mono: font("mono"),
+    mark: beside("mark.svg"),
+  });
 }
