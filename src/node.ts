@@ -21,7 +21,7 @@ import { findPackageFolders, readPackageFolder } from "./models/package.ts";
 import { openPredictor } from "./models/predictor.ts";
 import { publish } from "./models/publish.ts";
 import { ModelRegistry } from "./models/registry.ts";
-import { readAssets } from "./pages/assets-folder.ts";
+import { folderAssets } from "./pages/assets-folder.ts";
 import { openEpoch } from "./privacy/epoch.ts";
 import { keyFolder } from "./privacy/key-folder.ts";
 import { openSigner } from "./privacy/log-signer.ts";
@@ -154,7 +154,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
       ...deps,
       config,
       logger,
-      assets: await readAssets(),
+      assets: folderAssets(),
       sessions: openSessions(await keys.create("session"), {
         secure: !config.development,
         randomId: randomUUID,

@@ -1,0 +1,133 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { PassThrough } from "node:stream";
+import type { Hono } from "hono";
+import { createApp } from "../../src/app.ts";
+import { type Config, readConfig } from "../../src/config.ts";
+import type { OpenDatabase } from "../../src/db/client.ts";
+import { openLog } from "../../src/db/log.ts";
+import type { Deps } from "../../src/decisions/deps.ts";
+import type { Api, Env } from "../../src/http/api.ts";
+import { type DevIssuer, openDevIssuer } from "../../src/http/dev-issuer.ts";
+import { serviceLog } from "../../src/http/service-log.ts";
+import { openSessions } from "../../src/http/sessions.ts";
+import type { Scope } from "../../src/http/tokens.ts";
+import { readPackageFolder } from "../../src/models/package.ts";
+import { openPredictor } from "../../src/models/predictor.ts";
+import { publish } from "../../src/models/publish.ts";
+import { ModelRegistry } from "../../src/models/registry.ts";
+import { folderAssets } from "../../src/pages/assets-folder.ts";
+import { openEpoch } from "../../src/privacy/epoch.ts";
+import { openSigner } from "../../src/privacy/log-signer.ts";
+import { memoryKeys } from "./keys.ts";
+
+/** The whole service over a database of the test, without a port: requests go straight to the application. */
+export interface TestService {
+  app: Hono<Env>;
+  api: Api;
+  deps: Deps;
+  config: Config;
+  issuer: DevIssuer;
+  tokens: Record<Scope, string>;
+  /** Every line of the service's own log so far. */
+  logLines: () => string;
+  /** The clock that everything reads; set it to move time. */
+  clock: { now: Date | null };
+  call(
+    method: string,
+    path: string,
+    as: Scope | { token: string } | null,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  json<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    as: Scope | { token: string } | null,
+    body?: unknown,
+  ): Promise<{ status: number; body: T }>;
+  close(): Promise<void>;
+}
+
+export const GERMAN_CREDIT = "packages/german-credit";
+export const GERMAN_CREDIT_LOGISTIC = "packages/german-credit-logistic";
+export const FREE_TEXT = "test/packages/free-text";
+
+export async function testService(
+  database: OpenDatabase,
+  options: { packages?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<TestService> {
+  const config = readConfig({ MOTIVO_DATA: "unused", MOTIVO_BATCH_MS: "0", ...options.env });
+  const keys = memoryKeys();
+  const clock: TestService["clock"] = { now: null };
+  const now = () => clock.now ?? new Date();
+  const epoch = await openEpoch(database.db, keys, now());
+  const log = await openLog(database.db, {
+    signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),
+    limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
+    now,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  });
+  const models = new ModelRegistry(database.db, (source) => openPredictor(source, { threads: 1 }));
+  const deps: Deps = { db: database.db, log, epoch, models, now, randomId: randomUUID };
+  for (const folder of options.packages ?? [GERMAN_CREDIT, GERMAN_CREDIT_LOGISTIC]) {
+    await publish(deps, await readPackageFolder(folder));
+  }
+  const issuer = await openDevIssuer(config, keys, () => new Date());
+  const lines: string[] = [];
+  const sink = new PassThrough();
+  sink.on("data", (chunk) => lines.push(String(chunk)));
+  const { app, api } = createApp({
+    ...deps,
+    config,
+    logger: serviceLog("debug", sink),
+    assets: folderAssets(),
+    sessions: openSessions(await keys.create("session"), { secure: false, randomId: randomUUID }),
+    verify: issuer.verify,
+    ready: async () => true,
+  });
+  const tokens = {
+    product: await issuer.issue("product", { subject: "product-one", client: "product-one" }),
+    subject: await issuer.issue("subject", { subject: "cliente-exemplo", proof: 3 }),
+    auditor: await issuer.issue("auditor", { subject: "auditor-one" }),
+    operator: await issuer.issue("operator", { subject: "operator-one" }),
+  };
+  const call: TestService["call"] = async (method, path, as, body, headers = {}) => {
+    const token = as === null ? null : typeof as === "string" ? tokens[as] : as.token;
+    return app.request(path, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+  };
+  return {
+    app,
+    api,
+    deps,
+    config,
+    issuer,
+    tokens,
+    clock,
+    logLines: () => lines.join(""),
+    call,
+    async json(method, path, as, body) {
+      const response = await call(method, path, as, body);
+      return { status: response.status, body: JSON.parse(await response.text()) };
+    },
+    async close() {
+      await log.close();
+      await models.close();
+    },
+  };
+}
+
+/** The working example of a model's contract. */
+export async function exampleOf(service: TestService, model = "german-credit") {
+  const { body } = await service.json<{
+    example: { subject: string; inputs: Record<string, string | number> };
+  }>("GET", `/v1/models/${model}`, "product");
+  return body.example;
+}
