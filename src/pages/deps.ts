@@ -139,3 +139,6 @@ export interface PagesDeps {
   whatErasureWouldDo(actor: Actor): Promise<ErasureOutlook>;
   eraseMe(actor: Actor): Promise<ErasureOutcome>;
 }
+
+/** What a page needs whatever it shows; the edge has no more than this. */
+export type PagesFrame = Pick<PagesDeps, "controller" | "dataProtectionOfficer" | "assets" | "sessions">;

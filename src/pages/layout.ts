@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { logo, seal } from "./figures/marks.ts";
+import { logo, type SealState, seal } from "./figures/marks.ts";
 import { hatches } from "./figures/svg.ts";
 import type { Html, Scene } from "./scene.ts";
 
@@ -16,7 +16,7 @@ export interface PageParts {
   sections?: readonly Section[];
   main: Html;
   /** An expert page's last line: the log as it stands, and where this reading is on the record. */
-  logLine?: { size: number; root: string; entry: number | null };
+  logLine?: { size: number; root: string; entry: number | null; seal: SealState };
   /** Pages that use the monospaced face load it early. */
   mono?: boolean;
 }
@@ -66,7 +66,7 @@ function footer({ words, numbers }: Scene, { kind, logLine }: PageParts): Html {
   const line =
     logLine === undefined
       ? ""
-      : html`<div class="log-line"><p>${seal("unchecked")}<span><strong>${numbers.count(logLine.size)}</strong> ${shell.entries("").trim()}</span><span>${shell.root} <code>${logLine.root
+      : html`<div class="log-line"><p><span>${seal(logLine.seal)} ${shell.seals[logLine.seal]}</span><span><strong>${numbers.count(logLine.size)}</strong> ${shell.entries("").trim()}</span><span>${shell.root} <code>${logLine.root
           .slice(0, 16)
           .match(/.{1,4}/g)
           ?.join(" ")}</code></span><span>${shell.utc}</span>${

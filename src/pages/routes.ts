@@ -11,22 +11,14 @@ import { customerDecisions } from "./customer/decisions.ts";
 import { eraseDone, eraseStep } from "./customer/erase.ts";
 import type { PagesDeps } from "./deps.ts";
 import { checkProof } from "./proof-check.ts";
+import { mountPublic } from "./public.ts";
 import { mountSession } from "./session-routes.ts";
-import { startPage } from "./start.ts";
 import { type Mount, pagesApp } from "./visit.ts";
 
 /** The pages of every audience. */
 export function pages(deps: PagesDeps): Hono<Env> {
   const { app, mount } = pagesApp(deps);
-  mount("get", "/", async ({ scene, show }) => show(startPage(scene, await deps.logState())));
-  mount("get", "/assets/:file", ({ c }) => {
-    const asset = deps.assets.find(c.req.param("file") ?? "");
-    if (asset === undefined) throw new Problem("not_found");
-    return c.body(asset.bytes, 200, {
-      "content-type": asset.type,
-      "cache-control": "public, max-age=31536000, immutable",
-    });
-  });
+  mountPublic(mount, deps);
   mountSession(mount, deps);
   mountCustomer(mount, deps);
   mountAudit(mount, deps);

@@ -4,7 +4,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import type { Language } from "../decisions/decision.ts";
 import type { Session } from "../http/sessions.ts";
 import type { Assets } from "./assets.ts";
-import type { PagesDeps } from "./deps.ts";
+import type { PagesFrame } from "./deps.ts";
 import { type Numbers, numbersFor } from "./numbers.ts";
 import { WORDS, type Words } from "./words.ts";
 
@@ -66,7 +66,7 @@ export function localPath(value: string | undefined, fallback = "/"): string {
   return value;
 }
 
-export function sceneOf(c: Context, deps: PagesDeps, session: Session | null): Scene {
+export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): Scene {
   const language =
     asLanguage(getCookie(c, LANGUAGE_COOKIE)) ?? preferredLanguage(c.req.header("accept-language"));
   const url = new URL(c.req.url);

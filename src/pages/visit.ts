@@ -7,7 +7,7 @@ import { asProblem } from "../http/problem.ts";
 import type { Session } from "../http/sessions.ts";
 import type { Actor } from "../http/tokens.ts";
 import { PAGE_ROUTES, type PagePath, type PageRoute } from "./access.ts";
-import type { PagesDeps } from "./deps.ts";
+import type { PagesFrame } from "./deps.ts";
 import { problemPage } from "./problem.ts";
 import { type Html, type Scene, sceneOf } from "./scene.ts";
 
@@ -33,7 +33,7 @@ export type Mount = (
 ) => void;
 
 /** An application whose pages authorise as the table says and whose refusals are pages too. */
-export function pagesApp(deps: PagesDeps): { app: Hono<Env>; mount: Mount } {
+export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
   const app = new Hono<Env>();
   app.onError((error, c) => showProblem(deps, c, asProblem(error)));
   const limit = bodyLimit({
@@ -77,7 +77,7 @@ function toSignIn(c: Context, method: PageRoute["method"]): Response {
 }
 
 /** A refusal as a page. The application shows the same one for addresses that nothing answers. */
-export async function showProblem(deps: PagesDeps, c: Context<Env>, problem: Problem): Promise<Response> {
+export async function showProblem(deps: PagesFrame, c: Context<Env>, problem: Problem): Promise<Response> {
   const scene = sceneOf(c, deps, await deps.sessions.read(c));
   c.header("cache-control", "no-store");
   if (problem.retryAfterSeconds !== undefined) c.header("retry-after", String(problem.retryAfterSeconds));

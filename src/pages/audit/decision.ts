@@ -9,9 +9,8 @@ import { page } from "../layout.ts";
 import { decimalsOf, grouped } from "../numbers.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
-import { erasureWords } from "./decisions.ts";
-import { auditSections } from "./frame.ts";
-import { proofSection, verificationSection } from "./proof.ts";
+import { auditSections, justification } from "./frame.ts";
+import { proofSection, sealOf, verificationSection } from "./proof.ts";
 import { waterfallSection } from "./waterfall.ts";
 
 export interface AuditDecision {
@@ -38,7 +37,7 @@ function frame(scene: Scene, view: AuditDecision, title: string, main: Html): Ht
     kind: "expert",
     sections: auditSections(scene, true),
     mono: true,
-    logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry },
+    logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry, seal: sealOf(view.check) },
     main: html`<p class="back"><a href="/audit/decisions">${arrow("left")} ${scene.words.auditDecision.back}</a></p>${main}`,
   });
 }
@@ -81,7 +80,7 @@ function erased(scene: Scene, view: AuditDecision): Html {
     scene,
     view,
     title,
-    html`<h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>${gone()}<p>${words.auditDecision.erasedText} ${erasureWords(scene, view.state)}.</p>
+    html`<h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>
 <div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
   );
 }

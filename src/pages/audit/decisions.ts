@@ -38,7 +38,7 @@ export function auditDecisions(scene: Scene, view: AuditDecisions): Html {
     kind: "expert",
     sections: auditSections(scene, true),
     mono: true,
-    logLine: { ...log, entry: refused ? null : view.entry },
+    logLine: { size: log.size, root: log.root, entry: refused ? null : view.entry, seal: "unchecked" },
     main: html`<div class="title-line"><h1>${audit.title}</h1><p class="quiet">${audit.scope(numbers.count(log.size))}</p></div>
 ${filters(scene, view)}
 ${refused ? "" : items.length === 0 ? html`<div class="sheet empty"><p><strong>${audit.noneTitle}</strong> ${audit.none(numbers.count(log.size))} <a href="/audit/decisions">${audit.noneClear}</a></p></div>` : table(scene, view)}

@@ -6,9 +6,8 @@ import { arrow, gone } from "../figures/marks.ts";
 import { page } from "../layout.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
-import { erasureWords } from "./decisions.ts";
-import { auditSections } from "./frame.ts";
-import { proofSection, verificationSection } from "./proof.ts";
+import { auditSections, justification } from "./frame.ts";
+import { proofSection, sealOf, verificationSection } from "./proof.ts";
 
 export interface AuditEntry {
   logIndex: number;
@@ -31,9 +30,9 @@ export function auditEntry(scene: Scene, view: AuditEntry): Html {
     kind: "expert",
     sections: auditSections(scene, true),
     mono: true,
-    logLine: { size: view.proof.size, root: view.proof.root, entry: null },
+    logLine: { size: view.proof.size, root: view.proof.root, entry: null, seal: sealOf(view.check) },
     main: html`<p class="back"><a href="/audit/decisions">${arrow("left")} ${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>
-${standing ? html`<p>${view.covers === null ? texts.kept : texts.covers(numbers.count(view.covers))}</p>` : html`${gone()}<p>${words.auditDecision.erasedText} ${erasureWords(scene, view.state)}.</p>`}
+${standing ? html`<p>${view.covers === null ? texts.kept : texts.covers(numbers.count(view.covers))}</p>` : html`${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>`}
 <div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
   });
 }

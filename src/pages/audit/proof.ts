@@ -1,9 +1,12 @@
 import { html } from "hono/html";
 import type { LogProof } from "../deps.ts";
-import { seal } from "../figures/marks.ts";
+import { type SealState, seal } from "../figures/marks.ts";
 import { proofPath } from "../figures/proof-path.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
+
+/** A seal holds only when both the path and the checkpoint do. */
+export const sealOf = ({ path, note }: ProofCheck): SealState => (path && note ? "holds" : "broken");
 
 /** An entry's way to the root, drawn and as a table whose rows line up with the squares. */
 export function proofSection(scene: Scene, index: number, proof: LogProof): Html {
@@ -35,10 +38,11 @@ export function verificationSection(
 ): Html {
   const { numbers } = scene;
   const words = scene.words.auditDecision;
-  const holds = check.path && check.note;
+  const state = sealOf(check);
+  const holds = state === "holds";
   const point = (right: boolean, text: string) => html`<li class="${right ? "right" : "wrong"}">${text}</li>`;
   const fetched = decisionId === null ? "v1/audit/export" : `v1/audit/decisions/${decisionId}/evidence`;
-  return html`<section class="ruled verification"><h2>${words.verification}</h2><p class="verdict${holds ? "" : " broken"}">${seal(holds ? "holds" : "broken")} <strong>${holds ? words.holds : words.broken}</strong> <span>${words.byServer}</span></p>
+  return html`<section class="ruled verification"><h2>${words.verification}</h2><p class="verdict${holds ? "" : " broken"}">${seal(state)} <strong>${scene.words.shell.seals[state]}</strong> <span>${words.byServer}</span></p>
 <ul class="checks">${point(check.path, words.checks.path(numbers.count(proof.path.length), numbers.count(proof.size)))}${point(check.note, words.checks.note)}</ul>
 <h3>${words.outside}</h3><p class="note">${words.outsideText}</p><pre><code>curl -H "Authorization: Bearer $TOKEN" \\
   $URL/${fetched} > evidence

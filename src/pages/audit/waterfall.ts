@@ -16,6 +16,8 @@ interface Row {
   value: number;
   interval: readonly [number, number] | null;
   recorded: Html | "";
+  /** The recorded value is drawn beside its words, on one line. */
+  ranged?: boolean;
   policy: string;
 }
 
@@ -44,7 +46,7 @@ export function waterfallSection(scene: Scene, record: DecisionRecord, contract:
     html`<tr class="${kind}"><th scope="row" colspan="3">${name}</th><td class="plot-cell">${plot}</td><td class="number strong">${value}</td><td></td></tr>`;
   return html`<section class="ruled waterfall"><div class="section-line"><h2>${words.reasons}</h2><p class="quiet">${words.stepNote(plain(record.step))}</p></div>
 <table><thead><tr><th scope="col">${words.feature}</th><th scope="col">${words.recorded}</th><th scope="col">${words.policy}</th><th scope="col">${words.plot}</th><th scope="col" colspan="2" class="number">${words.attribution}</th></tr></thead><tbody>
-<tr class="axis-row"><td colspan="3"></td><td class="plot-cell">${axisRow(figure, words.sentence(plain(record.base), plain(record.score), strongest), (mark) => numbers.plain(mark, 0, 6))}</td><td colspan="2"></td></tr>
+<tr class="axis-row"><td colspan="3"></td><td class="plot-cell">${axisRow(figure, words.sentence(plain(record.base), plain(record.score), strongest), (mark) => numbers.plain(mark, Math.min(decimals, 2), 6))}</td><td colspan="2"></td></tr>
 ${end(words.base, baseRow(figure, record.base, record.threshold), plain(record.base), "base-row")}
 ${rows.map((row, i) => stepRowOf(scene, figure, record, row, i, sign))}
 ${end(words.score, scoreRow(figure, record.score, record.threshold, words.threshold), plain(record.score), "score-row")}
@@ -64,7 +66,7 @@ function stepRowOf(
   // Nothing finer than a step is stored, so nothing finer is said.
   const narrow = interval !== null && interval[1] - interval[0] < record.step * (1 - 1e-9);
   const side = Math.abs(value) < record.step * 1e-6 ? "none" : sign * value > 0 ? "for" : "against";
-  return html`<tr><th scope="row">${row.name}</th><td class="recorded">${row.recorded}</td><td class="policy">${row.policy}</td><td class="plot-cell">${stepRow(figure, index, record.threshold)}</td><td class="number strong side-${side}">${numbers.signed(value, decimals, 6)}</td><td class="number interval">${
+  return html`<tr><th scope="row">${row.name}</th><td class="recorded${row.ranged ? " ranged" : ""}">${row.recorded}</td><td class="policy">${row.policy}</td><td class="plot-cell">${stepRow(figure, index, record.threshold)}</td><td class="number strong side-${side}">${numbers.signed(value, decimals, 6)}</td><td class="number interval">${
     interval === null
       ? ""
       : narrow
@@ -89,6 +91,7 @@ function rowsOf(scene: Scene, record: DecisionRecord, contract: Contract): Row[]
       value,
       interval,
       recorded: input === undefined ? "" : recordedCell(scene, feature, input),
+      ranged: input?.kind === "range",
       policy: policyWords(feature, scene),
     };
   });

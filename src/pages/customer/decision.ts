@@ -10,7 +10,7 @@ import {
 } from "../contract-words.ts";
 import type { LogProof, MyDecision } from "../deps.ts";
 import { arrow, seal } from "../figures/marks.ts";
-import { reasonBar, sampleBar } from "../figures/reason-bar.ts";
+import { reasonBar, reasonHeads, sampleBar } from "../figures/reason-bar.ts";
 import { scoreLine } from "../figures/score-line.ts";
 import { isAddress, numbersTable, page } from "../layout.ts";
 import { grouped } from "../numbers.ts";
@@ -85,7 +85,7 @@ function whatCounted(scene: Scene, weighed: Weighed): Html {
   const { decision } = words;
   const { rows, small } = weighed;
   return html`<section class="ruled" id="reasons"><h2>${decision.weighed}</h2><p class="note">${decision.weighedLead}</p>
-<div class="reasons"><div class="reason-heads" aria-hidden="true"><span class="side-against">${arrow("left")} ${words.sides.against}</span><span class="side-for">${words.sides.for} ${arrow("right")}</span></div>
+<div class="reasons">${reasonHeads(weighed.domain, words.sides)}
 <ul class="reason-rows">${rows.map((row) => reasonRow(scene, weighed, row))}</ul>
 ${small.length === 0 ? "" : html`<details class="small-reasons"><summary>${decision.small(small.length, numbers.signed(weighed.smallSum))}</summary><ul class="reason-rows">${small.map((row) => reasonRow(scene, weighed, row))}</ul></details>`}</div>
 <dl class="sum"><div><dd>${numbers.plain(weighed.base)}</dd><dt>${decision.base}<br><small>${decision.baseNote}</small></dt></div><div class="side-against"><dd>${spaced(numbers.signed(weighed.against))}</dd><dt>${decision.against}</dt></div><div class="side-for"><dd>${spaced(numbers.signed(weighed.for))}</dd><dt>${decision.for}</dt></div><div><dd>= ${numbers.plain(weighed.score)}</dd><dt>${decision.yourScore}</dt></div></dl>

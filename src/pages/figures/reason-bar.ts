@@ -20,6 +20,16 @@ export function reasonBar(weight: Weight, domain: readonly [number, number], sen
   return html`<svg class="reason-bar" viewBox="0 0 ${BAR_WIDTH} 24" role="img" aria-label="${sentence}">${barShapes(weight, x, 4, 16)}<path class="axis" d="M${at(x(0))} -60V84"/></svg>`;
 }
 
+/** Which side is which, over the bars, around the same zero line. */
+export function reasonHeads(
+  domain: readonly [number, number],
+  words: { for: string; against: string },
+): Html {
+  const zero = at(linear(domain, [2, BAR_WIDTH - 2])(0));
+  const head = (x: number, path: string) => html`<path d="M${at(x)} 9${path}"/>`;
+  return html`<svg class="reason-heads" viewBox="0 0 ${BAR_WIDTH} 26" aria-hidden="true" focusable="false"><text class="side-against" x="${zero - 10}" y="14" text-anchor="end">${words.against}</text><text class="side-for" x="${zero + 10}" y="14">${words.for}</text><g class="arrow side-against">${head(zero - 82, "h10m-6-4-4 4 4 4")}</g><g class="arrow side-for">${head(zero + 66, "h10m-4-4 4 4-4 4")}</g></svg>`;
+}
+
 /** The example beside "how sure this is". */
 export function sampleBar(sentence: string): Html {
   const x = linear([0, 1], [2, 158]);
