@@ -1,26 +1,26 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { LogReader } from "./db/log.ts";
 import type { Deps } from "./decisions/deps.ts";
-import { Problem } from "./errors.ts";
 import { Api, type Env } from "./http/api.ts";
 import { auditorRoutes } from "./http/auditor.ts";
 import { logRoutes } from "./http/log.ts";
-import { accessLog, requestId, securityHeaders } from "./http/middleware.ts";
-import { modelReadRoutes, modelWriteRoutes } from "./http/models.ts";
+import { modelReadRoutes } from "./http/models.ts";
 import { operatorRoutes } from "./http/operator.ts";
-import { asProblem, sendProblem } from "./http/problem.ts";
 import { productRoutes } from "./http/product.ts";
+import { modelWriteRoutes } from "./http/publishing.ts";
 import type { Sessions } from "./http/sessions.ts";
+import { shell } from "./http/shell.ts";
 import { subjectRoutes } from "./http/subject.ts";
 import { documentationRoutes, healthRoutes } from "./http/system.ts";
 import type { TokenVerifier } from "./http/tokens.ts";
 import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
+import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
-import { personalVerbs, publicVerbs } from "./pages/verbs.ts";
+import { personalVerbs } from "./pages/verbs.ts";
 import { VERSION } from "./version.ts";
 
 /** What every runtime has: reads of what is public. */
@@ -71,20 +71,4 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
     }),
   );
   return { app, api };
-}
-
-/** What surrounds every route: request id, the service's own log, security headers, and one way to refuse. */
-export function shell(deps: Pick<ReadDeps, "logger" | "randomId">, api: Api): Hono<Env> {
-  const app = new Hono<Env>();
-  app.use(requestId(deps.randomId));
-  app.use(accessLog(deps.logger, () => performance.now()));
-  app.use(securityHeaders);
-  app.onError((error, c) => sendProblem(c, asProblem(error)));
-  app.notFound((c) => {
-    const allowed = api.methodsOf(c.req.path);
-    if (allowed.length === 0) return sendProblem(c, new Problem("not_found"));
-    c.header("allow", allowed.join(", "));
-    return sendProblem(c, new Problem("method_not_allowed"));
-  });
-  return app;
 }

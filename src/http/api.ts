@@ -51,6 +51,7 @@ export interface Asked<P, Q, B> {
 
 const NOBODY: Actor = { scopes: new Set(), subject: "", client: "", proof: 1 };
 
+/** One component of the API's description: every refusal of every route points to it. */
 const problemSchema = z
   .object({
     type: z.string(),
@@ -61,7 +62,8 @@ const problemSchema = z
     instance: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
   })
-  .loose();
+  .loose()
+  .meta({ id: "Problem" });
 
 /** Names every place that does not fit, never what stood there. */
 export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {

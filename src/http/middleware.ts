@@ -10,10 +10,10 @@ import { asProblem } from "./problem.ts";
  */
 export function requestId(randomId: () => string): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const id = randomId();
-    c.set("requestId", id);
+    c.set("requestId", randomId());
     await next();
-    c.header("x-request-id", id);
+    // Read again: an answer that was passed on keeps the id under which the service that gave it has its line.
+    c.header("x-request-id", c.get("requestId"));
   };
 }
 
