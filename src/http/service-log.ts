@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Where an error arose and of what kind it is, without its message: that may quote what the database or a parser was given. */
-function withoutWords(error: unknown): object {
+export function withoutWords(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
   const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   return {
