@@ -12,7 +12,8 @@ const MAX_FAULTS = 100;
  *
  * Only own keys are read, so that `__proto__` and `constructor` are unknown features like any other. Nothing is
  * converted: "12" is no number and 12 no category. All faults are collected; the problem's code is that of the
- * first, features in the contract's order before names it does not know. No fault repeats the value.
+ * first, features in the contract's order before names it does not know. No fault repeats a value, or a name that
+ * is not the contract's.
  */
 export function readInputs(contract: Pick<Contract, "features">, inputs: unknown): Cell[] {
   if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) {
@@ -28,14 +29,12 @@ export function readInputs(contract: Pick<Contract, "features">, inputs: unknown
     else row.push(value as Cell);
   }
   const known = new Set(contract.features.map(({ name }) => name));
-  for (const name of Object.keys(inputs)) {
-    if (known.has(name)) continue;
-    faults.push({
-      pointer: pointerTo("inputs", name),
-      code: "unknown_feature",
-      detail: "the model's contract has no such feature",
-    });
-  }
+  Object.keys(inputs).forEach((name, i) => {
+    if (known.has(name)) return;
+    // Counted, not named: a caller who mixes up names and values would find a person's in the refusal.
+    const detail = `member ${i + 1} of inputs is no feature of the model's contract`;
+    faults.push({ pointer: "/inputs", code: "unknown_feature", detail });
+  });
   const first = faults[0];
   if (first === undefined) return row;
   throw new Problem(first.code, first.detail, { faults: faults.slice(0, MAX_FAULTS) });

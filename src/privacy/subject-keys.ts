@@ -79,23 +79,32 @@ export async function keyFor(
   for (let attempt = 0; attempt < 5; attempt++) {
     const found = await findKey(db, epoch, subjectId, use);
     if (found) return found;
-    await db.transaction(async (tx) => {
-      const lookup = epoch.lookup(subjectId);
-      await tx
-        .insert(subject)
-        .values({ id: randomUUID(), epoch: epoch.number, lookup })
-        .onConflictDoNothing();
-      const [owner] = await tx.select().from(subject).where(eq(subject.lookup, lookup));
-      if (!owner) return;
-      const row = { id: randomUUID(), subject: owner.id, ...use };
-      const wrapped = seal(epoch.wrapKey, randomBytes(32), wrapContext(row));
-      await tx
-        .insert(dataKey)
-        .values({ ...row, wrapped, entries: 0 })
-        .onConflictDoNothing();
+    await makeKey(db, epoch, subjectId, use).catch((error: unknown) => {
+      // The person's row was erased between our two inserts: the next round makes it anew.
+      if (!isForeignKeyViolation(error)) throw error;
     });
   }
   throw new Error("The subject's key could be neither found nor made");
+}
+
+async function makeKey(db: Database, epoch: Epoch, subjectId: string, use: KeyUse): Promise<void> {
+  await db.transaction(async (tx) => {
+    const lookup = epoch.lookup(subjectId);
+    await tx.insert(subject).values({ id: randomUUID(), epoch: epoch.number, lookup }).onConflictDoNothing();
+    const [owner] = await tx.select().from(subject).where(eq(subject.lookup, lookup));
+    if (!owner) return;
+    const row = { id: randomUUID(), subject: owner.id, ...use };
+    const wrapped = seal(epoch.wrapKey, randomBytes(32), wrapContext(row));
+    await tx
+      .insert(dataKey)
+      .values({ ...row, wrapped, entries: 0 })
+      .onConflictDoNothing();
+  });
+}
+
+function isForeignKeyViolation(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
+  return (cause as { code?: string } | undefined)?.code === "23503";
 }
 
 /** Every key of a person; empty when nothing is held about them. */

@@ -48,10 +48,10 @@ test.each<[string, object, string, string]>([
   ["a text far too long", { note: "1".repeat(1_000_000) }, "text_too_long", "/inputs/note"],
   ["half a surrogate pair", { note: "a\ud83d" }, "invalid_type", "/inputs/note"],
   ["a NUL", { note: "a\0b" }, "invalid_type", "/inputs/note"],
-  ["an unknown feature", { extra: 1 }, "unknown_feature", "/inputs/extra"],
-  ["__proto__", JSON.parse('{"__proto__": 1}') as object, "unknown_feature", "/inputs/__proto__"],
-  ["constructor", { constructor: 1 }, "unknown_feature", "/inputs/constructor"],
-  ["a name with a slash", { "a/b~c": 1 }, "unknown_feature", "/inputs/a~1b~0c"],
+  ["an unknown feature", { extra: 1 }, "unknown_feature", "/inputs"],
+  ["__proto__", JSON.parse('{"__proto__": 1}') as object, "unknown_feature", "/inputs"],
+  ["constructor", { constructor: 1 }, "unknown_feature", "/inputs"],
+  ["a name with a slash", { "a/b~c": 1 }, "unknown_feature", "/inputs"],
 ])("%s is refused with its own code", async (_, change, code, pointer) => {
   const inputs = Object.defineProperties({ ...good }, Object.getOwnPropertyDescriptors(change));
   const problem = await refusal(() => readInputs(contract, inputs));
