@@ -101,3 +101,81 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
     await context.close();
   });
 });
+
+describe("without scripts", () => {
+  async function withoutScripts(): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 360, height: 800 },
+      javaScriptEnabled: false,
+      locale: "en-GB",
+      baseURL: origin,
+      acceptDownloads: true,
+    });
+    return context.newPage();
+  }
+
+  it("a customer signs in, reads a decision, takes the copy and erases", async () => {
+    const page = await withoutScripts();
+    await page.goto("/");
+    await page.getByRole("link", { name: "See my decisions" }).click();
+    await page.getByLabel("Token").fill("subject-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(new URL(page.url()).pathname).toBe("/me");
+
+    await page.getByRole("link", { name: "Credit application" }).first().click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(
+      "Your application for a loan was not approved.",
+    );
+    const sentence = page.getByText("What the loan is for (retraining) weighed against approval.").first();
+    expect(await sentence.isVisible()).toBe(true);
+    const small = page.getByText("may not have counted.").first();
+    expect(await small.isVisible()).toBe(false);
+    await page.getByText(/^Show the 10 small reasons/).click();
+    expect(await small.isVisible()).toBe(true);
+
+    await page.getByRole("link", { name: "Erase my data" }).click();
+    const [copy] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download the copy" }).click(),
+    ]);
+    expect(copy.suggestedFilename()).toMatch(/^motivo-.*\.json$/);
+
+    const before = bank.calls.length;
+    await page.getByLabel("I understand that this cannot be undone.").check();
+    await page.getByRole("button", { name: "Confirm the erasure" }).click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Your data has been erased.");
+    expect(bank.calls.slice(before).map(({ verb }) => verb)).toEqual(["eraseMe"]);
+    await page.goto("/me");
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await page.context().close();
+  });
+
+  it("an auditor filters, opens a decision and an erased entry, changes language and theme, signs out", async () => {
+    const page = await withoutScripts();
+    await page.goto("/audit/decisions?outcome=refused");
+    await page.getByLabel("Token").fill("auditor-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(page.url()).toBe(`${origin}/audit/decisions?outcome=refused`);
+    expect(await page.getByText("Not approved", { exact: true }).count()).toBeGreaterThan(0);
+    expect(await page.getByText("Approved", { exact: true }).count()).toBe(0);
+
+    await page.getByLabel("Outcome").fill("");
+    await page.getByLabel("From").fill("2026-08-01");
+    await page.getByRole("button", { name: "Show" }).click();
+    expect(bank.calls.at(-1)!.with).toEqual({ filter: { from: "2026-08-01" }, cursor: undefined });
+    await page.getByRole("link", { name: "entry 76" }).click();
+    expect(await page.getByText("Justifies the erasure of 2 entries").isVisible()).toBe(true);
+
+    await page.goto("/audit/decisions");
+    await page.getByRole("link", { name: "84", exact: true }).click();
+    expect(await page.getByText("Holds.").first().isVisible()).toBe(true);
+    await page.getByRole("link", { name: "Português" }).click();
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("Entrada 84");
+    await page.getByRole("link", { name: "Tema escuro" }).click();
+    expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
+    await page.getByRole("button", { name: "Sair" }).click();
+    await page.goto("/audit/decisions");
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await page.context().close();
+  });
+});

@@ -38,7 +38,7 @@ function frame(scene: Scene, view: AuditDecision, title: string, main: Html): Ht
     sections: auditSections(scene, true),
     mono: true,
     logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry, seal: sealOf(view.check) },
-    main: html`<p class="back"><a href="/audit/decisions">${arrow("left")} ${scene.words.auditDecision.back}</a></p>${main}`,
+    main: html`<p class="back">${arrow("left")} <a href="/audit/decisions">${scene.words.auditDecision.back}</a></p>${main}`,
   });
 }
 

@@ -13,7 +13,7 @@ import { FILTER_FIELDS, type FilterField } from "./filter.ts";
 import { auditSections } from "./frame.ts";
 
 const MOTIF = { width: 136, height: 30 };
-const REASONS_SHOWN = 3;
+const REASONS_SHOWN = 2;
 
 export interface AuditDecisions {
   items: readonly AuditedDecision[];

@@ -31,7 +31,7 @@ export function auditEntry(scene: Scene, view: AuditEntry): Html {
     sections: auditSections(scene, true),
     mono: true,
     logLine: { size: view.proof.size, root: view.proof.root, entry: null, seal: sealOf(view.check) },
-    main: html`<p class="back"><a href="/audit/decisions">${arrow("left")} ${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>
+    main: html`<p class="back">${arrow("left")} <a href="/audit/decisions">${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>
 ${standing ? html`<p>${view.covers === null ? texts.kept : texts.covers(numbers.count(view.covers))}</p>` : html`${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>`}
 <div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
   });

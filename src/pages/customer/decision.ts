@@ -39,7 +39,7 @@ export function customerDecision(scene: Scene, view: CustomerDecision): Html {
     kind: "customer",
     sections: customerSections(scene, "decisions"),
     mono: true,
-    main: html`<p class="back"><a href="/me">${arrow("left")} ${words.decision.back}</a></p>
+    main: html`<p class="back">${arrow("left")} <a href="/me">${words.decision.back}</a></p>
 <p class="over">${contract.title[language]}<br>${gist(scene, contract, mine.inputs)}<br><time datetime="${mine.at}">${numbers.longTime(new Date(mine.at))} UTC</time></p>
 <h1 class="outcome">${outcome.headline}</h1>
 <p class="lead">${scoreSentence(scene, contract, mine)} ${words.decision.byProgram}</p>

@@ -26,8 +26,7 @@ export function reasonHeads(
   words: { for: string; against: string },
 ): Html {
   const zero = at(linear(domain, [2, BAR_WIDTH - 2])(0));
-  const head = (x: number, path: string) => html`<path d="M${at(x)} 9${path}"/>`;
-  return html`<svg class="reason-heads" viewBox="0 0 ${BAR_WIDTH} 26" aria-hidden="true" focusable="false"><text class="side-against" x="${zero - 10}" y="14" text-anchor="end">${words.against}</text><text class="side-for" x="${zero + 10}" y="14">${words.for}</text><g class="arrow side-against">${head(zero - 82, "h10m-6-4-4 4 4 4")}</g><g class="arrow side-for">${head(zero + 66, "h10m-4-4 4 4-4 4")}</g></svg>`;
+  return html`<svg class="reason-heads" viewBox="0 0 ${BAR_WIDTH} 26" aria-hidden="true" focusable="false"><text class="side-against" x="${zero - 27}" y="14" text-anchor="end">${words.against}</text><text class="side-for" x="${zero + 27}" y="14">${words.for}</text><path class="arrow side-against" d="M${zero - 8} 9h-12m4-4-4 4 4 4"/><path class="arrow side-for" d="M${zero + 8} 9h12m-4-4 4 4-4 4"/></svg>`;
 }
 
 /** The example beside "how sure this is". */
