@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -201,6 +202,10 @@ function listen(
     closers.push(
       () =>
         new Promise<void>((done) => {
+          // A client that never pauses would hold its connection, and with it the process, for ever.
+          server.prependListener("request", (_request, response: ServerResponse) => {
+            response.setHeader("connection", "close");
+          });
           server.close(() => done());
           // Keep-alive connections that nobody is using would hold the process for minutes.
           if ("closeIdleConnections" in server) server.closeIdleConnections();
