@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 
-/** The service is written for Node 24 and tested from here on: older ones lack `Map.groupBy` and more. */
-const OLDEST_MAJOR = 22;
+/** What the service is written for and tested on; older ones lack parts of it that the code calls. */
+const OLDEST_MAJOR = 24;
 
 /** @param version `process.versions.node` */
 export function needsPinnedNode(version: string): boolean {
@@ -35,7 +35,10 @@ export async function runUnderPinnedNode(argv: string[]): Promise<number> {
 
 function pinnedNode(): string | null {
   try {
-    const manifest = createRequire(import.meta.url).resolve("node/package.json");
+    const require = createRequire(import.meta.url);
+    const manifest = require.resolve("node/package.json");
+    // Another one, put there by hand, would ask for the pinned one again, without end.
+    if (needsPinnedNode(String(require(manifest).version))) return null;
     return join(dirname(manifest), "bin", process.platform === "win32" ? "node.exe" : "node");
   } catch {
     return null;
