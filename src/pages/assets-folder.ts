@@ -3,7 +3,20 @@ import { createRequire } from "node:module";
 import { type Assets, assetsOf } from "./assets.ts";
 
 /** Order of the cascade. */
-const STYLE = ["tokens", "base", "shell", "parts", "figures", "start", "customer", "audit", "print"];
+const STYLE = [
+  "tokens",
+  "base",
+  "shell",
+  "parts",
+  "figures",
+  "start",
+  "customer",
+  "filters",
+  "decision-list",
+  "waterfall",
+  "evidence",
+  "print",
+];
 
 /** The assets as they lie beside this file and in the font packages. Read once, at start. */
 export function folderAssets(): Assets {

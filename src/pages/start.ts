@@ -58,7 +58,7 @@ function publicLog(scene: Scene, { size, root, last }: StartView): Html {
   for (const entry of last) shown.set(shownAs(entry), (shown.get(shownAs(entry)) ?? 0) + 1);
   const erased = (shown.get("erased") ?? 0) + (shown.get("pending") ?? 0);
   return html`<section class="public-log"><div><h2 class="over">${log.title}</h2><p class="log-size">${words.shell.entries(numbers.count(size))}</p>
-<p class="note">${seal("unchecked")} ${log.root} <code>${root
+<p class="note">${seal("unchecked")} ${words.shell.seals.unchecked} ${log.root} <code>${root
     .slice(0, 16)
     .match(/.{1,4}/g)
     ?.join(

@@ -1,7 +1,15 @@
 import type { Language } from "../decisions/decision.ts";
-import { en } from "./words/en.ts";
-import { ptBR } from "./words/pt-BR.ts";
+import { audit as auditEn } from "./words/en/audit.ts";
+import { customer as customerEn } from "./words/en/customer.ts";
+import { open as openEn } from "./words/en/open.ts";
+import { audit } from "./words/pt-BR/audit.ts";
+import { customer } from "./words/pt-BR/customer.ts";
+import { open } from "./words/pt-BR/open.ts";
 
+const ptBR = { ...open, ...customer, ...audit };
+const en: typeof ptBR = { ...openEn, ...customerEn, ...auditEn };
+
+/** Every sentence of the pages. */
 export type Words = typeof ptBR;
 
 export const WORDS: Record<Language, Words> = { "pt-BR": ptBR, en };
