@@ -12,7 +12,6 @@ export interface Numbers {
   plain(value: number, decimals?: number, most?: number): string;
   /** As `plain` with a plus; what rounds to zero has no sign. */
   signed(value: number, decimals?: number, most?: number): string;
-  percent(share: number): string;
   /** 20 de agosto de 2026, 09:12 */
   longTime(at: Date): string;
   /** 20 ago 2026 */
@@ -48,7 +47,6 @@ export function numbersFor(language: Language): Numbers {
     count: (value) => write(value, { maximumFractionDigits: 0 }),
     plain,
     signed,
-    percent: (share) => write(share, { style: "percent", maximumFractionDigits: 0 }).replace(/\s/u, ""),
     longTime: (at) =>
       `${utc(at, { day: "numeric", month: "long", year: "numeric" })}, ${twoDigits(at.getUTCHours())}:${twoDigits(at.getUTCMinutes())}`,
     shortDate,

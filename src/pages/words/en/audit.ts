@@ -35,7 +35,6 @@ export const audit: typeof portuguese = {
     badDate: "Write the day as YYYY-MM-DD.",
     badVersion: "A version is a whole number from 1.",
     threshold: "threshold",
-    scoreSentence: (score, threshold) => `score ${score}, threshold ${threshold}`,
     motifSentence: (parts) => `Motif: ${parts}`,
   },
   auditDecision: {
@@ -77,7 +76,6 @@ export const audit: typeof portuguese = {
     proof: "Proof of inclusion",
     proofNote: "sibling covers entries",
     proofRoot: (size) => `root, ${size} entries`,
-    proofLeaf: "leaf",
     computedHere: "computed here",
     given: "given by the log",
     proofSentence: (index, hashes, size) =>

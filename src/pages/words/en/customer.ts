@@ -11,7 +11,6 @@ export const customer: typeof portuguese = {
     opened: "Who opened my data",
     openedLead: "Every opening is on the record, with its purpose.",
     openedNone: "Nobody has opened your data so far.",
-    openedAll: "all data",
     openedWhat: "Opened:",
     records: "My data",
     recordsText:

@@ -136,7 +136,6 @@ export const open: typeof portuguese = {
   },
   problem: {
     title: "This could not be done.",
-    signInTitle: "Sign in to go on.",
     notFound: "Nothing is at this address.",
     unchanged: "Nothing was changed.",
     retry: (seconds) => `Try again in ${seconds} seconds.`,

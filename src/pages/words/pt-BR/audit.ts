@@ -34,7 +34,6 @@ export const audit = {
     badDate: "Escreva o dia como AAAA-MM-DD.",
     badVersion: "A versão é um número inteiro a partir de 1.",
     threshold: "limite",
-    scoreSentence: (score: string, threshold: string) => `pontuação ${score}, limite ${threshold}`,
     motifSentence: (parts: string) => `Motivo: ${parts}`,
   },
   auditDecision: {
@@ -78,7 +77,6 @@ export const audit = {
     proof: "Prova de inclusão",
     proofNote: "o que a irmã cobre",
     proofRoot: (size: string) => `raiz, ${size} entradas`,
-    proofLeaf: "folha",
     computedHere: "calculado aqui",
     given: "dado pelo registro",
     proofSentence: (index: string, hashes: string, size: string) =>

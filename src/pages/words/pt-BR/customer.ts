@@ -9,7 +9,6 @@ export const customer = {
     opened: "Quem abriu meus dados",
     openedLead: "Toda abertura fica no registro, com a finalidade.",
     openedNone: "Ninguém abriu seus dados até agora.",
-    openedAll: "todos os dados",
     openedWhat: "Abriu:",
     records: "Meus dados",
     recordsText:

@@ -134,7 +134,6 @@ export const open = {
   },
   problem: {
     title: "Isto não pôde ser feito.",
-    signInTitle: "Entre para continuar.",
     notFound: "Não há nada neste endereço.",
     unchanged: "Nada foi mudado.",
     retry: (seconds: string) => `Tente de novo daqui a ${seconds} segundos.`,
