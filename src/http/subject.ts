@@ -20,6 +20,18 @@ const toldOpening = ({ hour, at, role, purpose, what, decision, logIndex }: Open
 const newestFirst = <T extends { logIndex: number }>(items: T[]): T[] =>
   items.sort((a, b) => b.logIndex - a.logIndex);
 
+/** A person's own reading stands under each of their keys; told together it is one. */
+function onceEach(openings: Opening[]): Opening[] {
+  const seen = new Set<string>();
+  return openings.filter(({ at, what }) => {
+    if (at === undefined) return true;
+    const reading = `${at} ${what}`;
+    if (seen.has(reading)) return false;
+    seen.add(reading);
+    return true;
+  });
+}
+
 /** A person's decisions and who opened them, over every purpose, newest first. */
 export async function myDecisions(
   deps: Deps,
@@ -28,7 +40,7 @@ export async function myDecisions(
   const held = await openHeld(deps, subject, "decisions");
   return {
     decisions: newestFirst(held.flatMap(({ decisions }) => decisions)),
-    opened: newestFirst(held.flatMap(({ opened }) => opened)),
+    opened: newestFirst(onceEach(held.flatMap(({ opened }) => opened))),
   };
 }
 
