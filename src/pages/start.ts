@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { LastEntry } from "./deps.ts";
 import { reasonsDoor, textDoor, treeDoor } from "./figures/doors.ts";
-import { entryMark, logStrip, type Shown, shownAs } from "./figures/log-strip.ts";
+import { entryMark, FULL_STRIP, logStrip, type Shown, shownAs } from "./figures/log-strip.ts";
 import { seal } from "./figures/marks.ts";
 import { largeMotif } from "./figures/motif.ts";
 import { numbersTable, page } from "./layout.ts";
@@ -67,7 +67,11 @@ function publicLog(scene: Scene, { size, root, last }: StartView): Html {
 ${
   last.length === 0
     ? html`<p class="note">${log.empty}</p>`
-    : html`<figure>${logStrip(last, size, log.sentence(numbers.count(size), numbers.count(erased)))}<div class="ends" aria-hidden="true"><span>${numbers.count(last[0]!.index)}</span><span>${numbers.count(size - 1)}</span></div>
+    : html`<figure>${logStrip(last, size, log.sentence(numbers.count(size), numbers.count(erased)))}<div class="ends" aria-hidden="true">${
+        last.length < FULL_STRIP
+          ? html`<span>${numbers.range(numbers.count(last[0]!.index), numbers.count(size - 1))}</span>`
+          : html`<span>${numbers.count(last[0]!.index)}</span><span>${numbers.count(size - 1)}</span>`
+      }</div>
 <figcaption><span>${log.last(numbers.count(last.length))}</span><ul class="legend">${[...shown].map(([kind, count]) => html`<li><svg width="8" height="32" viewBox="0 0 8 32" aria-hidden="true">${entryMark(kind, 0, 0)}</svg> ${words.kinds[kind]} <span class="quiet">${numbers.count(count)}</span></li>`)}</ul></figcaption></figure>`
 }</section>`;
 }

@@ -1,13 +1,6 @@
 import { html } from "hono/html";
 import type { Contract } from "../../models/contract.ts";
-import {
-  capital,
-  featureNamed,
-  inputWords,
-  outcomeWords,
-  scoreDomain,
-  sidesOfThreshold,
-} from "../contract-words.ts";
+import { capital, inputWords, outcomeWords, scoreDomain, sidesOfThreshold } from "../contract-words.ts";
 import type { LogProof, MyDecision } from "../deps.ts";
 import { arrow, seal } from "../figures/marks.ts";
 import { reasonBar, reasonHeads, sampleBar } from "../figures/reason-bar.ts";
@@ -121,12 +114,12 @@ const spaced = (signed: string): string => signed.replace(/^[+−]/, (sign) => `
 
 function used(scene: Scene, contract: Contract, { inputs }: MyDecision): Html {
   const { language, words } = scene;
-  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead}</p><dl class="inputs">${Object.entries(
-    inputs,
-  ).map(([name, value]) => {
-    const feature = featureNamed(contract, name);
-    return html`<div><dt>${capital(feature?.label[language] ?? name)}</dt><dd>${inputWords(feature, value, language)}</dd></div>`;
-  })}</dl></section>`;
+  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead}</p><dl class="inputs">${contract.features
+    .filter(({ name }) => Object.hasOwn(inputs, name))
+    .map(
+      (feature) =>
+        html`<div><dt>${capital(feature.label[language])}</dt><dd>${inputWords(feature, inputs[feature.name]!, language)}</dd></div>`,
+    )}</dl></section>`;
 }
 
 function actions(scene: Scene, { decision }: MyDecision): Html {

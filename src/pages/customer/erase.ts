@@ -18,8 +18,8 @@ export function eraseStep(scene: Scene, { erased, refused }: ErasureOutlook, unc
     sections: customerSections(scene, "records"),
     main: html`<h1>${words.title}</h1><p class="lead">${words.lead}</p>
 <section class="sheet framed" aria-labelledby="copy"><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons"><a class="button" href="/me/access" download>${words.copyButton}</a></p>
-<div class="goes-stays"><div><h3>${words.goes}</h3><ul class="dashes">${erased.length === 0 ? html`<li>${anything ? words.goesNone : words.nothing}</li>` : html`${erased.map(({ text, entries }) => html`<li>${words.goesFor(text[language])} <span class="quiet">· ${words.entries(entries)}</span></li>`)}${refused.length === 0 ? html`<li>${words.alsoGoes}</li>` : ""}`}</ul></div>
-<div><h3>${words.stays}</h3><ul class="dashes"><li>${words.staysLog}</li>${refused.map(({ text, reason, article }) => html`<li>${text[language]}: ${words.because(reason[language], article)}</li>`)}</ul></div></div>
+<div class="goes-stays"><div><h3>${words.goes}</h3><ul class="dashes">${erased.length === 0 ? html`<li>${anything ? words.goesNone : words.nothing}</li>` : html`${erased.map(({ text, entries }) => html`<li>${words.goesFor(text[language])} <span class="quiet count">${words.entries(entries)}</span></li>`)}${refused.length === 0 ? html`<li>${words.alsoGoes}</li>` : ""}`}</ul></div>
+<div><h3>${words.stays}</h3><ul class="dashes"><li>${words.staysLog}</li>${refused.map(({ text, reason, article }) => html`<li>${words.staysFor(text[language], reason[language], article)}</li>`)}</ul></div></div>
 ${erased.length === 0 ? html`<p class="buttons"><a class="button second" href="/me">${words.back}</a></p>` : confirmation(scene, unconfirmed)}</section>
 ${responsible(scene)}`,
   });
@@ -56,9 +56,9 @@ export function eraseDone(
       erased.length === 0
         ? ""
         : html`<p class="lead">${words.doneText}</p>
-<section class="ruled"><h2>${words.gone}</h2><ul class="dashes">${erased.map(({ purpose, entries }) => html`<li>${named(purpose)} <span class="quiet">· ${words.entries(entries)}</span></li>`)}</ul></section>`
+<section class="ruled"><h2>${words.gone}</h2><ul class="dashes">${erased.map(({ purpose, entries }) => html`<li>${words.goesFor(named(purpose))} <span class="quiet count">${words.entries(entries)}</span></li>`)}</ul></section>`
     }
-${refused.length === 0 ? "" : html`<section class="ruled"><h2>${words.kept}</h2><ul class="dashes">${refused.map(({ purpose, reason, article }) => html`<li>${named(purpose)}: ${words.because(reason[language], article)}</li>`)}</ul><p class="note">${words.complain}</p></section>`}
+${refused.length === 0 ? "" : html`<section class="ruled"><h2>${words.kept}</h2><ul class="dashes">${refused.map(({ purpose, reason, article }) => html`<li>${words.staysFor(named(purpose), reason[language], article)}</li>`)}</ul><p class="note">${words.complain}</p></section>`}
 <p class="buttons"><a class="button second" href="/">${words.leave}</a></p>
 ${responsible(scene)}`,
   });

@@ -81,7 +81,6 @@ export function weigh(contract: Contract, { decision, inputs }: MyDecision, mann
   const small = ordered(bySize.slice(MOST_REASONS));
   const low = Math.min(0, ...all.map(({ lower, toward }) => Math.min(lower, toward)));
   const high = Math.max(0, ...all.map(({ upper, toward }) => Math.max(upper, toward)));
-  const room = (high - low || 1) * 0.03;
   const sum = (chosen: ReasonRow[]) => chosen.reduce((total, row) => total + row.shown, 0);
   return {
     rows,
@@ -92,8 +91,14 @@ export function weigh(contract: Contract, { decision, inputs }: MyDecision, mann
     for: sum(all.filter(({ shown }) => sign * shown > 0)),
     score: base + sum(all),
     exact,
-    domain: [low - room, high + room],
+    domain: barDomain(low, high),
   };
+}
+
+/** Room at both ends; each side gets at least a quarter, so that its word fits over it. */
+function barDomain(low: number, high: number): [number, number] {
+  const room = (high - low || 1) * 0.03;
+  return [Math.min(low - room, -high / 3), Math.max(high + room, -low / 3)];
 }
 
 const isSure = ({ lower, upper }: Weight): boolean => lower > 0 || upper < 0;

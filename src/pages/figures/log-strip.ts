@@ -8,6 +8,7 @@ const TREE = 92;
 const BAR = 32;
 /** Levels of the tree that are drawn: a subtree of 32 entries is as wide as a third of the strip. */
 const LEVELS = 5;
+export const FULL_STRIP = 96;
 
 export type Shown = "decision" | "explanation" | "access" | "erasure" | "erased" | "pending" | "other";
 
@@ -49,7 +50,8 @@ export function entryMark(shown: Shown, x: number, y: number): Html {
  * @param last contiguous, oldest first
  */
 export function logStrip(last: readonly LastEntry[], size: number, sentence: string): Html {
-  const width = last.length * PLACE;
+  // A young log keeps the scale of a full strip, so that its bars do not shrink as it grows.
+  const width = Math.max(last.length, FULL_STRIP) * PLACE;
   const first = last[0]?.index ?? 0;
   const x = (index: number) => (index - first) * PLACE;
   const nodeY = (level: number) => TREE - 6 - level * 14;
@@ -70,10 +72,10 @@ export function logStrip(last: readonly LastEntry[], size: number, sentence: str
     }
     index += 2 ** level;
   }
-  const rootX = width / 2;
+  const rootX = (last.length * PLACE) / 2;
   const large = tops.filter(({ y }) => y <= nodeY(LEVELS) || last.length < 64);
   return html`<svg class="log-strip" viewBox="0 0 ${width} ${TREE + BAR + 2}" role="img" aria-label="${sentence}">
 <path class="tree" d="${edges.join("")}"/><path class="tree-root" d="${large.map(({ x, y }) => `M${at(x)} ${y}L${at(rootX)} 3`).join("")}"/>
 ${large.map(({ x, y }) => html`<rect class="proof-computed" x="${at(x - 3.5)}" y="${y - 3.5}" width="7" height="7"/>`)}
-${last.map((entry) => entryMark(shownAs(entry), x(entry.index), TREE))}<path class="strip-ground" d="M0 ${TREE + BAR + 1}H${width}"/></svg>`;
+${last.map((entry) => entryMark(shownAs(entry), x(entry.index), TREE))}<path class="strip-ground" d="M0 ${TREE + BAR + 1}H${last.length * PLACE}"/></svg>`;
 }

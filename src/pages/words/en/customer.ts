@@ -114,7 +114,7 @@ export const customer: typeof portuguese = {
     stays: "What stays",
     staysLog: "The entries of the record, with nothing that leads to you",
     entries: (count) => (count === 1 ? "1 entry" : `${count} entries`),
-    because: (reason, article) => `${reason} (${article})`,
+    staysFor: (purpose, reason, article) => `Purpose: ${purpose} ${reason} (${article})`,
     alsoGoes: "Your name, contact and the key that ties you to the entries",
     confirmField: "I understand that this cannot be undone.",
     confirmMissing: "Tick the box to confirm.",

@@ -120,7 +120,8 @@ export const customer = {
     stays: "O que fica",
     staysLog: "As entradas do registro, sem nada que leve a você",
     entries: (count: number) => (count === 1 ? "1 entrada" : `${count} entradas`),
-    because: (reason: string, article: string) => `${reason} (${article})`,
+    staysFor: (purpose: string, reason: string, article: string) =>
+      `Finalidade: ${purpose} ${reason} (${article})`,
     alsoGoes: "Seu nome, contato e a chave que liga você às entradas",
     confirmField: "Entendi que isto não pode ser desfeito.",
     confirmMissing: "Marque a caixa para confirmar.",
