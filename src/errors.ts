@@ -34,7 +34,7 @@ export const PROBLEMS = {
   unsupported_language: [400, "The language is not one of the model's"],
   unknown_model: [404, "No such model"],
   unknown_version: [404, "No such version of the model"],
-  unknown_decision: [404, "No such decision for this client"],
+  unknown_decision: [404, "No such decision"],
   unknown_entry: [404, "No such entry in the log"],
   decision_erased: [410, "The decision was erased"],
   invalid_idempotency_key: [400, "The Idempotency-Key cannot be used"],

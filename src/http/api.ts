@@ -130,8 +130,8 @@ export class Api {
     this.hono.on(spec.method.toUpperCase(), pattern, async (c) => {
       c.set("route", spec.path);
       const actor = await authorise(c, spec.access, this.#verify);
-      const params = spec.params ? parseOrRefuse(spec.params, c.req.param(), "/path") : undefined;
-      const query = spec.query ? parseOrRefuse(spec.query, singleValues(c), "/query") : undefined;
+      const params = spec.params ? parseOrRefuse(spec.params, plain(c.req.param()), "/path") : undefined;
+      const query = spec.query ? parseOrRefuse(spec.query, plain(singleValues(c)), "/query") : undefined;
       const body = spec.body
         ? parseOrRefuse(spec.body, await readJsonObject(c, spec.maxBodyBytes), "")
         : undefined;
@@ -228,6 +228,14 @@ export class Api {
       responses: Object.fromEntries([...answers, ...refusals]),
     });
   }
+}
+
+/** PostgreSQL's text holds no NUL: what has one can be nothing of ours, and must not reach a query. */
+function plain<T extends Record<string, string>>(values: T): T {
+  if (Object.values(values).some((value) => value.includes("\0"))) {
+    throw new Problem("invalid_request", "A parameter holds a NUL character");
+  }
+  return values;
 }
 
 /** Query parameters, each at most once: which of two would count is nobody's guess. */
