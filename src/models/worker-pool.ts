@@ -17,6 +17,13 @@ const WORKER_FILE = new URL(`./onnx-worker${extname(import.meta.url)}`, import.m
 /** A thread that does not end by itself in this time is ended. */
 const CLOSE_MS = 10_000;
 
+/**
+ * Since 1.30 onnxruntime reports sessions, errors and a device identifier to its maker, and leaves that identifier in
+ * the user's cache. It reads this when its first thread loads it, from the process's environment, which a thread
+ * cannot change.
+ */
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 interface Task {
   job: WorkerJob;
   transfer: ArrayBuffer[];
