@@ -1,9 +1,5 @@
 import { CommanderError } from "commander";
-import { ConfigError } from "../config.ts";
-import { FolderLockedError } from "../db/folder-lock.ts";
-import { LogBrokenError } from "../db/log.ts";
 import { type Fault, Problem } from "../errors.ts";
-import { KeyFolderError } from "../privacy/key-folder.ts";
 
 /** What every command ends with. */
 export const EXIT = {
@@ -49,6 +45,14 @@ const failure = (
   faults,
 });
 
+/** Errors whose words are for people, by name: to import their classes is to load the database for a `--help`. */
+const UNUSABLE: Record<string, string> = {
+  ConfigError: "settings_invalid",
+  FolderLockedError: "folder_locked",
+  KeyFolderError: "key_folder_unusable",
+  LogBrokenError: "log_broken",
+};
+
 /** What a command threw, as it is told. Anything unforeseen is told without its words: they may quote what was stored. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) return failure(error.exitCode, error.code, error.message);
@@ -56,10 +60,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     return failure(EXIT.unusable, "arguments_invalid", error.message.replace(/^error: /, ""));
   }
-  if (error instanceof ConfigError) return failure(EXIT.unusable, "settings_invalid", error.message);
-  if (error instanceof FolderLockedError) return failure(EXIT.unusable, "folder_locked", error.message);
-  if (error instanceof KeyFolderError) return failure(EXIT.unusable, "key_folder_unusable", error.message);
-  if (error instanceof LogBrokenError) return failure(EXIT.unusable, "log_broken", error.message);
+  const code = error instanceof Error ? UNUSABLE[error.name] : undefined;
+  if (error instanceof Error && code !== undefined) return failure(EXIT.unusable, code, error.message);
   return ofSystem(error) ?? failure(EXIT.refused, "internal", unforeseen(error));
 }
 

@@ -2,8 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../config.ts";
 import { isFolderLocked } from "../db/folder-lock.ts";
-import { type CheckedPackage, readPackageFolder } from "../models/package.ts";
-import { type Published, publish } from "../models/publish.ts";
+import type { CheckedPackage } from "../models/package.ts";
+import type { Published } from "../models/publish.ts";
 import { answer } from "./answer.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { publishThrough, type RunningService, serviceOfFolder } from "./running-service.ts";
@@ -30,6 +30,7 @@ export function declarePublish(program: Command): void {
       const config = readConfig(process.env);
       const service = await serviceToUse(config, options);
       await expectFolder(folder);
+      const { readPackageFolder } = await import("../models/package.ts");
       // The same check that the service makes: a package at fault is refused before anything is opened or sent.
       const checked = await readPackageFolder(folder);
       const published = service
@@ -74,7 +75,10 @@ async function expectFolder(folder: string): Promise<void> {
 }
 
 async function publishHere(config: Config, checked: CheckedPackage): Promise<Published> {
-  const { openConfigured, openDeps } = await import("../node.ts");
+  const [{ openConfigured, openDeps }, { publish }] = await Promise.all([
+    import("../node.ts"),
+    import("../models/publish.ts"),
+  ]);
   const database = await openConfigured(config, () => process.exit(1));
   try {
     const deps = await openDeps(config, database);

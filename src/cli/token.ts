@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config.ts";
-import { openDevIssuer } from "../http/dev-issuer.ts";
 import { HIGHEST_PROOF, type ProofLevel, SCOPES, type Scope } from "../http/tokens.ts";
 import { keyFolder } from "../privacy/key-folder.ts";
 import { answer } from "./answer.ts";
@@ -49,6 +48,7 @@ async function token({ scope, subject, client, proof, hours, json }: Options): P
         "This configuration takes tokens of its issuer alone.",
     );
   }
+  const { openDevIssuer } = await import("../http/dev-issuer.ts");
   const now = new Date();
   const issuer = await openDevIssuer(config, keyFolder(config.MOTIVO_KEYS), () => now);
   const bearer = subject ?? client ?? `demo-${scope}`;
