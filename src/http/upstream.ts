@@ -37,7 +37,10 @@ export function passOnTo(upstream: URL | undefined, send: typeof fetch): PassOn 
     if (upstream === undefined) throw new Problem("upstream_not_configured");
     const { pathname, search } = new URL(c.req.url);
     const { method, body, headers } = c.req.raw;
-    const target = new URL(pathname + search, upstream);
+    // Never resolved against the upstream: a path that begins with // would name another host, and get the tokens.
+    const target = new URL(upstream);
+    target.pathname = pathname;
+    target.search = search;
     let answer: Response;
     try {
       answer = await send(target, { method, headers: endToEnd(headers), body, redirect: "manual" });
