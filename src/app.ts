@@ -18,9 +18,11 @@ import { documentationRoutes, healthRoutes } from "./http/system.ts";
 import type { TokenVerifier } from "./http/tokens.ts";
 import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
+import type { PagesDeps } from "./pages/deps.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
 import { personalVerbs } from "./pages/verbs.ts";
+import { showProblem } from "./pages/visit.ts";
 import { VERSION } from "./version.ts";
 
 /** What every runtime has: reads of what is public. */
@@ -54,21 +56,19 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
   logRoutes(api, deps.log);
   healthRoutes(api, deps.ready);
 
-  const app = shell(deps, api);
+  const pagesDeps: PagesDeps = {
+    ...who,
+    development: deps.config.development,
+    assets: deps.assets,
+    sessions: deps.sessions,
+    verify: deps.verify,
+    now: deps.now,
+    ...publicVerbs(deps.db, deps.log, deps.models),
+    ...personalVerbs(deps, who),
+  };
+  const app = shell(deps, api, (c, problem) => showProblem(pagesDeps, c, problem));
   app.route("/", api.hono);
   app.route("/", documentationRoutes(api, VERSION));
-  app.route(
-    "/",
-    pages({
-      ...who,
-      development: deps.config.development,
-      assets: deps.assets,
-      sessions: deps.sessions,
-      verify: deps.verify,
-      now: deps.now,
-      ...publicVerbs(deps.db, deps.log, deps.models),
-      ...personalVerbs(deps, who),
-    }),
-  );
+  app.route("/", pages(pagesDeps));
   return { app, api };
 }

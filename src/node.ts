@@ -136,6 +136,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
     logger.fatal("the lock on the data folder was lost");
     process.exit(1);
   });
+  let open = false;
   const closers: (() => unknown)[] = [() => database.close()];
   const close = async () => {
     for (const step of closers.splice(0).reverse()) await step();
@@ -161,11 +162,12 @@ export async function startService(config: Config, options: { logger?: Logger } 
         randomId: randomUUID,
       }),
       verify: issuer?.verify ?? configuredVerifier(config),
-      ready: () =>
-        deps.log.head().then(
+      ready: async () =>
+        open &&
+        (await deps.log.head().then(
           () => true,
           () => false,
-        ),
+        )),
     });
     const address = await listen(app.fetch, config, closers);
     const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
@@ -178,6 +180,8 @@ export async function startService(config: Config, options: { logger?: Logger } 
         mode: 0o600,
       });
     }
+    // Whoever waits for readiness reads dev.json next.
+    open = true;
     return { url, vkey, database: database.kind, dev, deps, close };
   } catch (error) {
     await close();

@@ -130,6 +130,7 @@ export interface PagesDeps {
     covers: number | null;
     state: RecordState;
     proof: LogProof;
+    entry: number;
   }>;
 
   /** Newest first. */

@@ -65,8 +65,9 @@ export function personalVerbs(
         .select({ by: erasedEntry.erasureIndex, since: erasedEntry.sinceHour })
         .from(erasedEntry)
         .where(eq(erasedEntry.logIndex, logIndex));
-      await leaveTrace(deps, { role: "auditor", name: actor.subject }, "entry");
+      const entry = await leaveTrace(deps, { role: "auditor", name: actor.subject }, "entry");
       return {
+        entry,
         logIndex,
         kind: leaf.kind,
         hour: leaf.hour,

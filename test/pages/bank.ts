@@ -282,6 +282,7 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
       covers: index === 76 ? 2 : null,
       state: index === 71 ? { state: "erased", by: 76 } : { state: "kept" },
       proof: proofOf(index),
+      entry: 78,
     }),
     myDecisions: async () => ({
       items: erased

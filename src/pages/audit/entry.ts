@@ -17,6 +17,8 @@ export interface AuditEntry {
   state: RecordState;
   proof: LogProof;
   check: ProofCheck;
+  /** Under which log index this reading is on the record. */
+  entry: number;
 }
 
 /** Any entry of the log by its number: its kind, whether what it recorded stands, and its proof. */
@@ -30,7 +32,7 @@ export function auditEntry(scene: Scene, view: AuditEntry): Html {
     kind: "expert",
     sections: auditSections(scene, true),
     mono: true,
-    logLine: { size: view.proof.size, root: view.proof.root, entry: null, seal: sealOf(view.check) },
+    logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry, seal: sealOf(view.check) },
     main: html`<p class="back">${arrow("left")} <a href="/audit/decisions">${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>
 ${standing ? html`<p>${view.covers === null ? texts.kept : texts.covers(numbers.count(view.covers))}</p>` : html`${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>`}
 <div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
