@@ -68,7 +68,8 @@ export function parseJson(text: string): Json {
   }
 }
 
-function nestsDeeperThan(limit: number, text: string): boolean {
+/** Counts brackets outside strings: hostile nesting is noticed before a parser recurses into it. */
+export function nestsDeeperThan(limit: number, text: string): boolean {
   let depth = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {

@@ -24,7 +24,7 @@ import { publish } from "./models/publish.ts";
 import { ModelRegistry } from "./models/registry.ts";
 import { folderAssets } from "./pages/assets-folder.ts";
 import { openEpoch } from "./privacy/epoch.ts";
-import { keyFolder } from "./privacy/key-folder.ts";
+import { type KeyProvider, keyFolder } from "./privacy/key-folder.ts";
 import { openSigner } from "./privacy/log-signer.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 
@@ -69,10 +69,13 @@ export async function openConfigured(config: Config, onLockLost: () => void): Pr
 }
 
 /** Builds everything a decision needs on an open database, and runs the migrations first. */
-export async function openDeps(config: Config, database: OpenDatabase): Promise<Deps> {
+export async function openDeps(
+  config: Config,
+  database: OpenDatabase,
+  keys: KeyProvider = keyFolder(config.MOTIVO_KEYS),
+  now: () => Date = () => new Date(),
+): Promise<Deps> {
   await database.migrate();
-  const keys = keyFolder(config.MOTIVO_KEYS);
-  const now = () => new Date();
   const epoch = await openEpoch(database.db, keys, now());
   const log = await openLog(database.db, {
     signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { nestsDeeperThan } from "../../audit/canonical.ts";
 import { Problem } from "../errors.ts";
 
 /** Deeper than any request of ours; JSON.parse itself gives up only at some thousands. */
@@ -21,23 +22,6 @@ async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Counts brackets outside strings, so that hostile nesting is refused before a parser recurses into it. */
-function depthExceeds(text: string, limit: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (inString) {
-      if (c === 0x5c) i++;
-      else if (c === 0x22) inString = false;
-    } else if (c === 0x22) inString = true;
-    else if (c === 0x7b || c === 0x5b) {
-      if (++depth > limit) return true;
-    } else if (c === 0x7d || c === 0x5d) depth--;
-  }
-  return false;
-}
-
 /**
  * The request's body as a JSON object. Nothing of a body that does not parse is repeated in the refusal.
  * @throws Problem unsupported_media_type, body_too_large, invalid_utf8, malformed_json, too_deep, body_not_object
@@ -55,7 +39,7 @@ export async function readJsonObject(
   } catch {
     throw new Problem("invalid_utf8");
   }
-  if (depthExceeds(text, MAX_DEPTH)) throw new Problem("too_deep", `More than ${MAX_DEPTH} levels`);
+  if (nestsDeeperThan(MAX_DEPTH, text)) throw new Problem("too_deep", `More than ${MAX_DEPTH} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);

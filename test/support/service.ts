@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
 import type { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { openLog } from "../../src/db/log.ts";
 import type { Deps } from "../../src/decisions/deps.ts";
 import type { Api, Env } from "../../src/http/api.ts";
 import { type DevIssuer, openDevIssuer } from "../../src/http/dev-issuer.ts";
@@ -12,12 +11,9 @@ import { serviceLog } from "../../src/http/service-log.ts";
 import { openSessions } from "../../src/http/sessions.ts";
 import type { Scope } from "../../src/http/tokens.ts";
 import { readPackageFolder } from "../../src/models/package.ts";
-import { openPredictor } from "../../src/models/predictor.ts";
 import { publish } from "../../src/models/publish.ts";
-import { ModelRegistry } from "../../src/models/registry.ts";
+import { openDeps } from "../../src/node.ts";
 import { folderAssets } from "../../src/pages/assets-folder.ts";
-import { openEpoch } from "../../src/privacy/epoch.ts";
-import { openSigner } from "../../src/privacy/log-signer.ts";
 import { memoryKeys } from "./keys.ts";
 
 /** The whole service over a database of the test, without a port: requests go straight to the application. */
@@ -56,19 +52,15 @@ export async function testService(
   database: OpenDatabase,
   options: { packages?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<TestService> {
-  const config = readConfig({ MOTIVO_DATA: "unused", MOTIVO_BATCH_MS: "0", ...options.env });
+  const config = readConfig({
+    MOTIVO_DATA: "unused",
+    MOTIVO_BATCH_MS: "0",
+    MOTIVO_WORKERS: "1",
+    ...options.env,
+  });
   const keys = memoryKeys();
   const clock: TestService["clock"] = { now: null };
-  const now = () => clock.now ?? new Date();
-  const epoch = await openEpoch(database.db, keys, now());
-  const log = await openLog(database.db, {
-    signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),
-    limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
-    now,
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-  });
-  const models = new ModelRegistry(database.db, (source) => openPredictor(source, { threads: 1 }));
-  const deps: Deps = { db: database.db, log, epoch, models, now, randomId: randomUUID };
+  const deps = await openDeps(config, database, keys, () => clock.now ?? new Date());
   for (const folder of options.packages ?? [GERMAN_CREDIT, GERMAN_CREDIT_LOGISTIC]) {
     await publish(deps, await readPackageFolder(folder));
   }
@@ -118,8 +110,8 @@ export async function testService(
       return { status: response.status, body: JSON.parse(await response.text()) };
     },
     async close() {
-      await log.close();
-      await models.close();
+      await deps.log.close();
+      await deps.models.close();
     },
   };
 }
