@@ -11,14 +11,8 @@ import { passOnTo } from "./http/upstream.ts";
 import { ModelRegistry } from "./models/registry.ts";
 import { bundledAssets } from "./pages/assets-bundle.ts";
 
-/** Bindings and variables of `wrangler.toml`. The rest are the service's own settings (README). */
-const bindings = z.object({
-  HYPERDRIVE: z.object({ connectionString: z.string().min(1) }),
-  MOTIVO_UPSTREAM: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .or(z.literal("").transform(() => undefined)),
-});
+/** The bindings of `wrangler.toml`; its variables are the service's own settings (README). */
+const bindings = z.object({ HYPERDRIVE: z.object({ connectionString: z.string().min(1) }) });
 
 /** What a running Worker gives to a request, as far as this one uses it. */
 interface RequestContext {
@@ -38,14 +32,14 @@ function openShared(env: Record<string, unknown>): Shared {
     const names = parsed.error.issues.map(({ path }) => path.join("."));
     throw new ConfigError(`These bindings cannot be used: ${names.join(", ")}`);
   }
-  const { HYPERDRIVE, MOTIVO_UPSTREAM } = parsed.data;
   const settings = Object.entries(env).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
   );
   const config = readConfig(Object.fromEntries(settings));
+  const { MOTIVO_UPSTREAM } = config;
   let described: unknown;
   return {
-    connectionString: HYPERDRIVE.connectionString,
+    connectionString: parsed.data.HYPERDRIVE.connectionString,
     config,
     logger: consoleLog(config.MOTIVO_LOG_LEVEL),
     assets: bundledAssets(),
@@ -54,7 +48,7 @@ function openShared(env: Record<string, unknown>): Shared {
       described ??= parse(apiDescription);
       return described;
     },
-    passOn: passOnTo(MOTIVO_UPSTREAM === undefined ? undefined : new URL(MOTIVO_UPSTREAM), fetch),
+    passOn: passOnTo(MOTIVO_UPSTREAM ? new URL(MOTIVO_UPSTREAM) : undefined, fetch),
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -36,18 +36,14 @@ async function startIssuer(): Promise<{ server: Server; jwksUrl: string; token: 
   return { server, jwksUrl: `http://127.0.0.1:${port}/jwks`, token };
 }
 
-/** A role that may read what is not in the vault, and nothing else (README, "At the edge"). */
+/** The role that the README tells to make for the edge, under a name of its own, since roles belong to the whole server. */
 async function readingRole(opened: { url: string } & OpenDatabase): Promise<string> {
+  const [, statements] = /```sql\n([^`]+)```/.exec(await readFile("README.md", "utf8"))!;
   const name = `edge_${randomUUID().replaceAll("-", "")}`;
-  for (const statement of [
-    `CREATE ROLE ${name} LOGIN PASSWORD 'edge'`,
-    `GRANT USAGE ON SCHEMA public TO ${name}`,
-    `GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${name}`,
-  ])
-    await opened.db.execute(sql.raw(statement));
+  await opened.db.execute(sql.raw(statements!.replaceAll("motivo_edge", name)));
   const url = new URL(opened.url);
   url.username = name;
-  url.password = "edge";
+  url.password = "…";
   return url.href;
 }
 
