@@ -60,9 +60,11 @@ export function decodeCursor(cursor: string): number {
 
 const told = (item: AuditedDecision) => ({
   logIndex: item.logIndex,
+  id: item.record?.id ?? null,
   time: timeOfHour(item.hour),
   model: item.model,
   version: item.version,
+  outcome: item.record?.outcome ?? null,
   state: item.state.state,
   erasure: item.state.state === "erased" ? item.state.by : null,
   record: item.record,

@@ -80,9 +80,11 @@ const decisionRecord = z.object({
 
 export const auditedDecision = z.object({
   logIndex: z.int(),
+  id: uuid.nullable().meta({ description: "null once erased, as outcome and record are" }),
   time: hour,
   model: z.string().nullable(),
   version: z.int().nullable(),
+  outcome: z.string().nullable(),
   state: z.enum(["kept", "erased", "erased-pending"]),
   erasure: z.int().nullable().meta({ description: "the entry that justifies the erasure" }),
   record: decisionRecord.nullable(),
