@@ -1,7 +1,7 @@
 import { and, asc, between, eq } from "drizzle-orm";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { rootOf } from "../../audit/frontier.ts";
-import { TILE_WIDTH, tileOfNode } from "../../audit/tile.ts";
+import { TILE_WIDTH, type Tile, tileOfNode, tileWidthAt } from "../../audit/tile.ts";
 import type { Database } from "./client.ts";
 import { logEntry, logTile } from "./tables.ts";
 
@@ -44,6 +44,29 @@ export async function tileHashes(
           .orderBy(asc(logTile.tile));
   if (rows.length !== count) throw new Error(`Tile level ${tileLevel} lacks hashes from ${start}`);
   return rows.map((row) => row.hash);
+}
+
+/**
+ * A C2SP tlog-tiles resource as it is served: `width` hashes of 32 bytes, or as many entries, each behind its length in
+ * two bytes (big-endian).
+ * @returns null when a log of `size` entries does not reach that width
+ */
+export async function tileBytes(db: Database, tile: Tile, size: number): Promise<Uint8Array | null> {
+  if (tileWidthAt(tile.level, tile.index, size) < tile.width) return null;
+  const start = tile.index * TILE_WIDTH;
+  if (tile.level !== "entries") return Buffer.concat(await tileHashes(db, tile.level, start, tile.width));
+  const rows = await db
+    .select({ leaf: logEntry.leaf })
+    .from(logEntry)
+    .where(between(logEntry.index, start, start + tile.width - 1))
+    .orderBy(asc(logEntry.index));
+  return Buffer.concat(
+    rows.flatMap(({ leaf }) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(leaf.length);
+      return [length, leaf];
+    }),
+  );
 }
 
 /** Reads the roots of complete subtrees: node `index` of `level` covers 2^level leaves. */

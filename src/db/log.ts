@@ -4,6 +4,7 @@ import { openCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
 import { inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
+import type { Tile } from "../../audit/tile.ts";
 import { Problem } from "../errors.ts";
 import type { Database } from "./client.ts";
 import {
@@ -14,7 +15,7 @@ import {
   type Outcome,
 } from "./log-append.ts";
 import { Batcher, type BatchLimits } from "./log-batcher.ts";
-import { nodeReader } from "./log-nodes.ts";
+import { nodeReader, tileBytes } from "./log-nodes.ts";
 import { logCheckpoint, logEntry, logHead } from "./tables.ts";
 
 /** What the database says of the log does not fit together, or is another log's. Nothing may be signed on it. */
@@ -38,6 +39,8 @@ export interface LogReader {
   leaf(index: number): Promise<{ leaf: Uint8Array; leafHash: Uint8Array }>;
   /** Inclusion proof of an entry in the tree of `size`. @throws RangeError unless index < size */
   inclusionProof(index: number, size: number): Promise<Uint8Array[]>;
+  /** A tile or entry bundle (C2SP tlog-tiles). @throws Problem unknown_entry where the log does not reach so far */
+  tile(tile: Tile): Promise<Uint8Array>;
   /** The checkpoint that was handed out for exactly this size. @throws Problem unknown_entry */
   checkpointAt(size: number): Promise<string>;
 }
@@ -66,6 +69,11 @@ export function logReader(db: Database): LogReader {
       return entry;
     },
     inclusionProof: (index, size) => resolvePath(nodeCrypto, inclusionPath(index, size), readNode),
+    async tile(tile) {
+      const bytes = await tileBytes(db, tile, (await row()).size);
+      if (!bytes) throw new Problem("unknown_entry", "The log does not fill this tile so far");
+      return bytes;
+    },
     async checkpointAt(size) {
       const [checkpoint] = await db.select().from(logCheckpoint).where(eq(logCheckpoint.size, size));
       if (!checkpoint) throw new Problem("unknown_entry", "No checkpoint of this size was handed out");

@@ -22,7 +22,7 @@ const scopesOf = (access: Exclude<Access, "public">): readonly Scope[] => [acces
 type Shape = z.ZodType;
 interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   method: "get" | "post" | "put" | "delete";
-  /** OpenAPI's notation: `/v1/models/{model}` */
+  /** OpenAPI's notation: `/v1/models/{model}`; a last part named `{path}` takes the rest of the address, slashes and all. */
   path: string;
   access: Access;
   tag: string;
@@ -126,7 +126,7 @@ export class Api {
   ): void {
     this.routes.push({ method: spec.method, path: spec.path, access: spec.access });
     this.#describe(spec as Spec<Shape, Shape, Shape>);
-    const pattern = spec.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const pattern = patternOf(spec.path);
     this.hono.on(spec.method.toUpperCase(), pattern, async (c) => {
       c.set("route", spec.path);
       const actor = await authorise(c, spec.access, this.#verify);
@@ -148,7 +148,9 @@ export class Api {
   /** The methods that an address takes; empty when it is no address of the API. */
   methodsOf(path: string): string[] {
     return this.routes
-      .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path))
+      .filter((route) =>
+        new RegExp(`^${route.path.replace(/\{path\}$/, ".+").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path),
+      )
       .map((route) => route.method.toUpperCase());
   }
 
@@ -229,6 +231,10 @@ export class Api {
     });
   }
 }
+
+/** OpenAPI's `{name}` in Hono's notation. */
+export const patternOf = (path: string): string =>
+  path.replaceAll(/\{(\w+)\}/g, ":$1").replace(/:path$/, ":path{.+}");
 
 /** PostgreSQL's text holds no NUL: what has one can be nothing of ours, and must not reach a query. */
 function plain<T extends Record<string, string>>(values: T): T {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { formatTlogProof } from "../../audit/proof.ts";
+import { parseTilePath } from "../../audit/tile.ts";
 import type { LogReader } from "../db/log.ts";
 import { Problem } from "../errors.ts";
 import type { Api } from "./api.ts";
@@ -39,6 +40,31 @@ export function logRoutes(api: Api, log: LogReader): void {
       problems: ["not_ready"],
     },
     async () => text(`${await log.vkey()}\n`),
+  );
+
+  api.route(
+    {
+      method: "get",
+      path: "/log/tile/{path}",
+      access: "public",
+      tag: TAG,
+      summary: "A hash tile or an entry bundle (C2SP tlog-tiles)",
+      description:
+        "`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`, N in groups of three digits: `0/x001/x234/067`.",
+      params: z.strictObject({ path: z.string().max(100) }),
+      answers: { 200: { description: "Bytes that never change", mediaType: "application/octet-stream" } },
+      problems: ["not_found", "unknown_entry", "not_ready"],
+    },
+    async ({ params }) => {
+      const tile = parseTilePath(`tile/${params.path}`);
+      if (!tile) throw new Problem("not_found", "No tile has this address");
+      return new Response(new Uint8Array(await log.tile(tile)), {
+        headers: {
+          "content-type": "application/octet-stream",
+          "cache-control": "public, max-age=31536000, immutable",
+        },
+      });
+    },
   );
 
   api.route(
