@@ -74,7 +74,7 @@ function mayUse(from: string, { to, typeOnly }: Import): boolean {
   return allowed === "all" || (allowed === "types" && typeOnly);
 }
 
-function cycles(): string[] {
+function cycles(graph: ReadonlyMap<string, readonly Import[]>): string[] {
   const found: string[] = [];
   const state = new Map<string, "open" | "done">();
   const walk = (file: string, path: readonly string[]): void => {
@@ -84,10 +84,10 @@ function cycles(): string[] {
       return;
     }
     state.set(file, "open");
-    for (const { to } of GRAPH.get(file)!) if (isOurs(to)) walk(to, [...path, file]);
+    for (const { to } of graph.get(file)!) if (graph.has(to)) walk(to, [...path, file]);
     state.set(file, "done");
   };
-  for (const file of FILES) walk(file, []);
+  for (const file of graph.keys()) walk(file, []);
   return found;
 }
 
@@ -118,6 +118,17 @@ describe("how imports are read", () => {
     expect(mayUse("src/privacy/a.ts", { to: "src/models/contract.ts", typeOnly: false })).toBe(false);
     expect(mayUse("src/privacy/a.ts", { to: "src/models/contract.ts", typeOnly: true })).toBe(true);
   });
+
+  it("finds a way that comes back to where it began", () => {
+    const to = (...names: string[]) => names.map((name) => ({ to: name, typeOnly: false }));
+    const ring = new Map([
+      ["a", to("b", "zod")],
+      ["b", to("c", "d")],
+      ["c", to("a")],
+      ["d", to()],
+    ]);
+    expect(cycles(ring)).toEqual(["a → b → c → a"]);
+  });
 });
 
 describe("the house", () => {
@@ -145,7 +156,7 @@ describe("the house", () => {
   });
 
   it("has no import that comes back to where it began", () => {
-    expect(cycles()).toEqual([]);
+    expect(cycles(GRAPH)).toEqual([]);
   });
 
   it("keeps the explanation engine pure: it imports nothing but itself", () => {
