@@ -25,7 +25,7 @@ import { personalVerbs } from "./pages/verbs.ts";
 import { showProblem } from "./pages/visit.ts";
 import { VERSION } from "./version.ts";
 
-/** What every runtime has: reads of what is public. */
+/** What the application takes beside what its verbs work on. The edge has a list of its own (`edge.ts`). */
 export interface ReadDeps {
   config: Config;
   logger: Logger;
