@@ -1,0 +1,97 @@
+import { en, pt_BR } from "@faker-js/faker";
+import type { Claims, Span } from "./span.ts";
+import { fold } from "./view.ts";
+
+/** Entries of faker's lists are words, or words with weights. */
+const entriesOf = (lists: unknown): string[] =>
+  Object.values((lists ?? {}) as Record<string, unknown>)
+    .flat()
+    .map((entry) => (typeof entry === "string" ? entry : String((entry as { value?: string })?.value ?? "")));
+
+/** Words that are names and more often something else, or places. */
+const RATHER_WORDS = new Set(
+  "will may mark grace hope faith dean rose summer chase art bill pat sue rob drew grant miles royal early ever major price general judge king london paris austin dallas houston jackson madison savannah brooklyn chelsea florence sydney geo else june april august star green gray brown white black young long short banks woods wood rice waters field fields stone hand love natal salvador santiago vitoria case carol era lia sol luz cruz santos franco branco costa campos rocha pereira bank order account price price price store trust guy ray gene jan mac van don ken max rick lee ben ali ora isa eva moises".split(
+    " ",
+  ),
+);
+const FIRST = new Set(
+  [...entriesOf(pt_BR.person?.first_name), ...entriesOf(en.person?.first_name)].map(fold),
+);
+const LAST = new Set([...entriesOf(pt_BR.person?.last_name), ...entriesOf(en.person?.last_name)].map(fold));
+
+/** Capital words in a row, with particles and initials between them. */
+const ROW =
+  /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}'’-]*(?:[ _]{1,2}(?:(?:d[aeo]s?|e|di|del|van|von|y|la|O)[ _]{1,2})?(?:\p{Lu}\.(?= )|\p{Lu}[\p{L}\p{M}'’-]+)){0,5}/gu;
+const TITLE =
+  /(?:(?<![a-z])(?:sr|sra|srta|dr|dra|dona|seu|senhora?|doutora?|prof|profa|professora?|mr|mrs|ms|miss|dear|prezad[oa]|car[oa]|tia|tio)\.?,?)\s*$/;
+const INTRODUCED =
+  /(?:nome(?: completo)?(?: e)?|name(?: is)?|me chamo|chama-se|chamad[oa]|named|called|cliente|customer|client|paciente|patient|titular|holder|assinado(?: por)?|signed(?: by)?|beneficiari[oa]|beneficiary|requerente|applicant|solicitante|devedora?|funcionari[oa]|employee|atendente|falei com|spoke (?:to|with)|favorecid[oa]|att|atenciosamente|regards|sincerely|conjuge|esposa|marido|mae|pai|filh[oa]|wife|husband|son|daughter|mother|father)\s*[:,-]?\s*(?:[ao] |d[ao] )?["']?$/;
+const OF_A_PLACE =
+  /(?:rua|r\.|av|avenida|alameda|travessa|praca|rodovia|estrada|bairro|cidade|hospital|escola|colegio|banco|igreja|aeroporto|shopping|edificio|loja|street|avenue|road|bank|school|city|municipio|estado|time|clube|universidade|university)\.?\s*(?:d[aeo]s? )?$/;
+
+const isParticle = (word: string) => /^(?:d[aeo]s?|e|di|del|van|von|y|la)$/.test(word);
+
+function partOf(row: string, introduced: boolean): { start: number; end: number } | null {
+  const words = [...row.matchAll(/[\p{L}\p{M}'’.-]+/gu)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    text: fold(match[0]).replace(/\.$/, ""),
+    written: match[0],
+  }));
+  if (introduced) {
+    const begin = /^(?:Sra?|Srta|Dra?|Dona|Seu|Mrs?|Ms|Miss|Prof[a]?)\.?$/.test(words[0]!.written) ? 1 : 0;
+    return words.length > begin ? { start: words[begin]!.start, end: words.at(-1)!.end } : null;
+  }
+  const first = words.findIndex(
+    ({ text }, i) =>
+      FIRST.has(text) &&
+      (!RATHER_WORDS.has(text) || LAST.has(words[i + 1]?.text ?? "")) &&
+      i < words.length - 1,
+  );
+  const isShouted = row === row.toUpperCase();
+  if (first === -1) return null;
+  const rest = words.slice(first + 1).filter(({ text }) => !isParticle(text));
+  if (rest.length === 0 || (isShouted && !rest.some(({ text }) => LAST.has(text) || FIRST.has(text))))
+    return null;
+  return { start: words[first]!.start, end: words.at(-1)!.end };
+}
+
+const LOWER_ROW =
+  /(?<![\p{L}\p{N}@.-])\p{Ll}[\p{Ll}\p{M}]{2,}(?:[ _](?:d[aeo]s? )?\p{Ll}[\p{Ll}\p{M}]{2,}){1,4}(?![\p{L}\p{N}@])/gu;
+
+/** Two names in small letters, the second a surname: "maria da silva". */
+function* lowerCase(text: string, claims: Claims): Generator<Span> {
+  for (const { index, 0: row } of text.matchAll(LOWER_ROW)) {
+    const words = [...row.matchAll(/[\p{L}\p{M}]+/gu)].map((match) => ({
+      start: index + match.index,
+      end: index + match.index + match[0].length,
+      text: fold(match[0]),
+    }));
+    const named = words.filter(({ text }) => !isParticle(text));
+    for (let i = 0; i + 1 < named.length; i++) {
+      const [one, two] = [named[i]!, named[i + 1]!];
+      if (!FIRST.has(one.text) || RATHER_WORDS.has(one.text) || !LAST.has(two.text)) continue;
+      const third = named[i + 2];
+      const end = third && LAST.has(third.text) ? third.end : two.end;
+      if (claims.isFree(one.start, end)) yield { start: one.start, end, type: "name" };
+      i += 1;
+    }
+  }
+}
+
+/**
+ * Names, best effort: a known first name with what follows it in capitals, and whatever stands in capitals after a
+ * title or a word that introduces a person. A first name alone, with nothing that says so, is not found.
+ */
+export function* names(text: string, claims: Claims): Generator<Span> {
+  for (const { index, 0: row } of text.matchAll(ROW)) {
+    const left = fold(text.slice(Math.max(0, index - 28), index));
+    if (OF_A_PLACE.test(left)) continue;
+    const introduced = TITLE.test(left) || (INTRODUCED.test(left) && row !== row.toUpperCase());
+    const part = partOf(row, introduced);
+    if (part === null) continue;
+    const [start, end] = [index + part.start, index + part.end];
+    if (claims.isFree(start, end)) yield { start, end, type: "name" };
+  }
+  yield* lowerCase(text, claims);
+}
