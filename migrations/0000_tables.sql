@@ -79,6 +79,9 @@ CREATE TABLE "model_version" (
 	"model" text NOT NULL,
 	"version" integer NOT NULL,
 	"package_digest" "bytea" NOT NULL,
+	"model_digest" "bytea" NOT NULL,
+	"background_digest" "bytea" NOT NULL,
+	"policy_digest" "bytea" NOT NULL,
 	"published_at" timestamp with time zone NOT NULL,
 	CONSTRAINT "model_version_model_version_pk" PRIMARY KEY("model","version")
 );

@@ -12,7 +12,6 @@ export const PROBLEMS = {
   unsupported_media_type: [415, "The body must be application/json"],
   body_too_large: [413, "The body is larger than this route accepts"],
   invalid_request: [400, "The request does not fit the schema"],
-  invalid_header: [400, "A header cannot be used"],
   invalid_cursor: [400, "The cursor is not one of ours"],
   not_found: [404, "Nothing is here"],
   method_not_allowed: [405, "This address does not take that method"],
@@ -39,7 +38,6 @@ export const PROBLEMS = {
   decision_erased: [410, "The decision was erased"],
   invalid_idempotency_key: [400, "The Idempotency-Key cannot be used"],
   idempotency_key_reused: [422, "The Idempotency-Key was used for another request"],
-  idempotency_in_progress: [409, "A request with this Idempotency-Key is under way"],
   // Rights
   nothing_held: [404, "Nothing is held about this subject"],
   erasure_refused: [409, "The erasure is refused on a legal ground"],

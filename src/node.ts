@@ -12,7 +12,8 @@ import type { Config } from "./config.ts";
 import { type OpenDatabase, openEmbedded, openPostgres } from "./db/client.ts";
 import { lockFolder } from "./db/folder-lock.ts";
 import { openLog } from "./db/log.ts";
-import type { Deps } from "./decisions/deps.ts";
+import { type Deps, hourOf } from "./decisions/deps.ts";
+import { forgetExpiredKeys } from "./decisions/idempotency.ts";
 import { Problem } from "./errors.ts";
 import { type DevIssuer, openDevIssuer } from "./http/dev-issuer.ts";
 import { serviceLog } from "./http/service-log.ts";
@@ -118,14 +119,17 @@ const refuseEverybody: TokenVerifier = async () => {
   throw new Problem("invalid_token", "No issuer is configured");
 };
 
-/** Closes the interval of erasures on a schedule; a failure is said and tried again at the next turn. */
-function scheduleErasureEntries(deps: Deps, seconds: number, logger: Logger): () => void {
-  const run = () => {
-    closeErasureInterval(deps).catch((error: unknown) => logger.error({ err: error }, "erasure interval"));
+/** What happens by itself: erasure entries and expired idempotency keys. A failure is said and tried again at the next turn. */
+function schedule(deps: Deps, seconds: number, logger: Logger): () => void {
+  const run = (name: string, work: Promise<unknown>) => {
+    work.catch((error: unknown) => logger.error({ err: error }, name));
   };
-  const timer = setInterval(run, seconds * 1000);
-  // What a process that ended left pending must not wait for a whole interval more.
-  run();
+  const timer = setInterval(() => {
+    run("erasure interval", closeErasureInterval(deps));
+    run("expired idempotency keys", forgetExpiredKeys(deps));
+  }, seconds * 1000);
+  // A verifier believes a pending erasure for a day: what an earlier process left must not wait for a whole interval more.
+  run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
   return () => clearInterval(timer);
 }
 
@@ -153,7 +157,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
     if (issuer) await publishDemoPackages(deps);
-    closers.push(scheduleErasureEntries(deps, config.MOTIVO_ERASURE_INTERVAL_S, logger));
+    closers.push(schedule(deps, config.MOTIVO_ERASURE_INTERVAL_S, logger));
 
     const { app } = createApp({
       ...deps,

@@ -147,7 +147,11 @@ export const modelVersion = pgTable(
   {
     model: text("model").notNull(),
     version: integer("version").notNull(),
+    /** SHA-256 of all files together, of `model.onnx`, of the background, and of what was promised about each feature. */
     packageDigest: bytes("package_digest").notNull(),
+    modelDigest: bytes("model_digest").notNull(),
+    backgroundDigest: bytes("background_digest").notNull(),
+    policyDigest: bytes("policy_digest").notNull(),
     publishedAt: timestamp("published_at", { withTimezone: true }).notNull(),
   },
   (t) => [

@@ -1,4 +1,4 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq, gt, lt } from "drizzle-orm";
 import { canonicalize } from "../../audit/canonical.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { idempotencyKey } from "../db/tables.ts";
@@ -46,4 +46,9 @@ export async function repeated(deps: Deps, claim: Claim): Promise<DecisionAnswer
   if (row.decision === null || row.requestHmac === null) throw new Problem("decision_erased");
   if (!Buffer.from(row.requestHmac).equals(claim.requestHmac)) throw new Problem("idempotency_key_reused");
   return (await answerOf(deps, row.decision)).answer;
+}
+
+/** Forgets the keys whose 24 hours are over; until then each stays taken, also after an erasure. */
+export async function forgetExpiredKeys({ db, now }: Pick<Deps, "db" | "now">): Promise<void> {
+  await db.delete(idempotencyKey).where(lt(idempotencyKey.expiresAt, now()));
 }

@@ -5,7 +5,7 @@ import type { DecisionCore, DecisionRecord } from "./decision.ts";
 
 /**
  * What auditors will read of a decision. Attributions lead back to inputs, so they are kept in the score's step, and
- * those of dropped features not one by one; the number of model rows is not kept at all, since it tells how many
+ * those of dropped features not one by one and not as reasons; the number of model rows is not kept at all, since it tells how many
  * of the background's cells the row shares (rounds and seed replay it).
  */
 export function decisionRecord(
@@ -48,7 +48,7 @@ export function decisionRecord(
     method: core.method,
     rounds: more.rounds,
     seed: core.seed,
-    reasons: core.reasons.map(({ code }) => code),
+    reasons: core.reasons.flatMap(({ feature, code }) => (inputs[feature]?.kind === "dropped" ? [] : [code])),
     digests: more.digests,
   };
 }

@@ -1,10 +1,10 @@
-import { and, asc, desc, eq, max } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, max } from "drizzle-orm";
+import { toHex } from "../../audit/bytes.ts";
 import type { Database } from "../db/client.ts";
 import { modelAlias, modelFile, modelVersion } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
 import type { Contract } from "./contract.ts";
-import { policyDigest, sha256 } from "./digests.ts";
 import type { CheckedPackage, PackageFileName } from "./package.ts";
 import type { Predictor, PredictorSource } from "./predictor.ts";
 import { readContract } from "./read-contract.ts";
@@ -40,7 +40,9 @@ async function filesOf(db: Database, model: string, version: number, names: read
   const rows = await db
     .select({ name: modelFile.name, content: modelFile.content })
     .from(modelFile)
-    .where(and(eq(modelFile.model, model), eq(modelFile.version, version)));
+    .where(
+      and(eq(modelFile.model, model), eq(modelFile.version, version), inArray(modelFile.name, [...names])),
+    );
   const byName = new Map(rows.map((row) => [row.name, row.content]));
   return names.map((name) => {
     const content = byName.get(name);
@@ -125,7 +127,8 @@ export class ModelRegistry {
     now: Date,
   ): Promise<{ version: number; champion: boolean }> {
     const model = checked.contract.name;
-    const packageDigest = Buffer.from(checked.digests.package, "hex");
+    const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
+    const packageDigest = bytes(checked.digests.package);
     const [same] = await tx
       .select({ version: modelVersion.version })
       .from(modelVersion)
@@ -140,7 +143,15 @@ export class ModelRegistry {
       .from(modelVersion)
       .where(eq(modelVersion.model, model));
     const version = (highest?.version ?? 0) + 1;
-    await tx.insert(modelVersion).values({ model, version, packageDigest, publishedAt: now });
+    await tx.insert(modelVersion).values({
+      model,
+      version,
+      packageDigest,
+      modelDigest: bytes(checked.digests.model),
+      backgroundDigest: bytes(checked.digests.background),
+      policyDigest: bytes(checked.digests.policy),
+      publishedAt: now,
+    });
     await tx
       .insert(modelFile)
       .values(FILES.map((name) => ({ model, version, name, content: checked.files.get(name)! })));
@@ -173,18 +184,17 @@ export class ModelRegistry {
       await this.versions(model);
       throw new Problem("unknown_version");
     }
-    const [yaml, onnx, background] = await filesOf(this.#db, model, version, [
-      "model.yaml",
-      "model.onnx",
-      "background.csv",
-    ]);
-    const contract = readContract(yaml!);
+    const [yaml] = await filesOf(this.#db, model, version, ["model.yaml"]);
     return {
       model,
       version,
-      contract,
+      contract: readContract(yaml!),
       publishedAt: row.publishedAt,
-      digests: { model: sha256(onnx!), background: sha256(background!), policy: policyDigest(contract) },
+      digests: {
+        model: toHex(row.modelDigest),
+        background: toHex(row.backgroundDigest),
+        policy: toHex(row.policyDigest),
+      },
     };
   }
 

@@ -12,20 +12,24 @@ const CHUNK = 1000;
  * Writes the erasure entry of an interval: one leaf that justifies every removal since the last one, its items
  * shuffled, so that no leaf groups one person's entries for its readers. A crash before the commit leaves them
  * pending; the next run takes them.
+ * @param options.pendingBeforeHour write only if something has been pending since before this hour: a process that has
+ * just started must not make an interval of the one erasure that came before it
  * @returns null when nothing is pending
  */
 export async function closeErasureInterval(
   deps: Deps,
+  options: { pendingBeforeHour?: number } = {},
 ): Promise<{ logIndex: number; entries: number } | null> {
   return deps.db.transaction(async (tx) => {
     await lockHead(tx);
     const pending = await tx
-      .select({ index: erasedEntry.logIndex, salt: erasedEntry.salt })
+      .select({ index: erasedEntry.logIndex, salt: erasedEntry.salt, sinceHour: erasedEntry.sinceHour })
       .from(erasedEntry)
       .where(isNull(erasedEntry.erasureIndex))
       .orderBy(asc(erasedEntry.logIndex))
       .limit(MAX_ERASURE_ITEMS);
-    if (pending.length === 0) return null;
+    const { pendingBeforeHour = Number.POSITIVE_INFINITY } = options;
+    if (!pending.some(({ sinceHour }) => sinceHour < pendingBeforeHour)) return null;
     const items = pending
       .map((item) => ({ item, at: Buffer.from(deps.log.context.randomBytes(16)).toString("hex") }))
       .sort((a, b) => (a.at < b.at ? -1 : 1))

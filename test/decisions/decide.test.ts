@@ -5,8 +5,10 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { verifyInclusion } from "../../audit/merkle.ts";
 import { parseVkey } from "../../audit/note.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
+import { idempotencyKey } from "../../src/db/tables.ts";
 import type { DecisionAnswer, DecisionRecord } from "../../src/decisions/decision.ts";
 import { explainRow } from "../../src/decisions/explain-decision.ts";
+import { forgetExpiredKeys } from "../../src/decisions/idempotency.ts";
 import { readInputs } from "../../src/models/inputs.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
@@ -92,6 +94,8 @@ describe.each([
     });
     expect(JSON.parse(await elsewhere.text()).id).not.toBe(JSON.parse(texts[0]!).id);
     service.clock.now = new Date(Date.now() + 25 * 3_600_000);
+    await forgetExpiredKeys(service.deps);
+    expect(await database.db.$count(idempotencyKey)).toBe(0);
     expect(await (await send()).text()).not.toBe(texts[0]);
     service.clock.now = null;
   });
@@ -123,6 +127,10 @@ describe.each([
     expect(record.inputs.amount_dm).toEqual({ kind: "range", from: 3500, to: 5000 });
     expect(record.inputs.telephone).toEqual({ kind: "dropped" });
     expect(record.attributions.telephone).toBeUndefined();
+    for (const [feature, { kind }] of Object.entries(record.inputs)) {
+      if (kind !== "dropped") continue;
+      expect(record.reasons.filter((code) => code.startsWith(`${feature.toUpperCase()}:`))).toEqual([]);
+    }
     for (const { value } of Object.values(record.attributions))
       expect(Math.round(value * 100) / 100).toBe(value);
     const sum = Object.values(record.attributions).reduce(

@@ -5,8 +5,10 @@ import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { dataKey, payload, record, subject } from "../../src/db/tables.ts";
+import { hourOf } from "../../src/decisions/deps.ts";
 import { unseal } from "../../src/privacy/sealing.ts";
 import { keysOf } from "../../src/privacy/subject-keys.ts";
+import { closeErasureInterval } from "../../src/subjects/close-interval.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
 import { exampleOf, type TestService, testService } from "../support/service.ts";
@@ -194,6 +196,16 @@ describe.each([
     await service.call("DELETE", "/v1/me", token);
     expect(await database.db.$count(payload)).toBe(0);
     expect(await verified(await exported())).toMatchObject({ ok: true });
+  });
+
+  it("waits for its interval: a process that starts writes only what was pending before this hour", async () => {
+    await decide("ana");
+    await service.call("DELETE", "/v1/me", await as("ana"));
+    const hour = hourOf(new Date());
+    expect(await closeErasureInterval(service.deps, { pendingBeforeHour: hour })).toBeNull();
+    expect(await closeErasureInterval(service.deps, { pendingBeforeHour: hour + 1 })).toMatchObject({
+      entries: 1,
+    });
   });
 
   it("of a person nothing is held about is told so", async () => {
