@@ -16,6 +16,12 @@ export type ExplainErrorCode =
   | "budget_too_small"
   /** Enumeration was asked for and needs more model rows than allowed. */
   | "exact_too_large"
+  /** The model sees a column that several players share, so that no closed form holds for them. */
+  | "mixed_columns"
+  /** A margin was asked for and the model's inside is not known. */
+  | "no_margin"
+  /** A logit was asked for and an output is 0 or 1 (or outside), where it has none. */
+  | "logit_not_finite"
   /** The predictor gave NaN or an infinity. */
   | "prediction_not_finite"
   /** The predictor gave another number of values than rows × outputs. */

@@ -1,7 +1,9 @@
+import type { ClosedForm, Link } from "./closed-form.ts";
 import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
 import type { Game } from "./game.ts";
 import { HybridRows } from "./hybrids.ts";
+import { linked } from "./links.ts";
 import { type Estimate, FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
 
@@ -29,7 +31,7 @@ export const AUTO_ROUNDS = 4;
  * up with any change that moves one bit of a result.
  */
 export const ALGORITHM_VERSION = [
-  "motivo-explain/1",
+  "motivo-explain/2",
   "shapley=interventional",
   "permutation=antithetic,own-order-per-background-row,strata=background",
   "random=xoshiro128**,seed=fmix32,skip=20,shuffle=fisher-yates-rejection",
@@ -41,7 +43,7 @@ export const ALGORITHM_VERSION = [
   `first-rounds=${FIRST_ROUNDS}`,
   `max-rounds=${MAX_ROUNDS}`,
   `enumerated-players=${ENUMERATED_PLAYERS}`,
-  `auto=enumerate<=${AUTO_ROUNDS}-rounds`,
+  `auto=closed-form,enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");
 
 export interface ExplainOptions {
@@ -49,6 +51,12 @@ export interface ExplainOptions {
   seed: string;
   /** Default `auto`. */
   method?: "auto" | "permutation" | "exact";
+  /** What is explained; default `identity`, the model's output. */
+  link?: Link;
+  /** Where the model's inside is known: made for the game's players, background and weights. */
+  closedForm?: ClosedForm;
+  /** Why it is not, for whoever asks for exact values all the same. */
+  noClosedForm?: string;
   /** Largest standard error / (largest − smallest attribution), in [0, 1]; default 0.02. */
   tolerance?: number;
   /**
@@ -67,13 +75,20 @@ export interface ExplainOptions {
 
 /** Plain values in a fixed key order, so that `JSON.stringify` gives the same bytes for the same seed. */
 export interface Explanation {
-  method: "permutation" | "exact-enumeration";
-  /** Why this method: by name, or `auto` compared the model rows. */
-  chosen: "asked" | "enumeration-costs-less" | "enumeration-costs-more";
-  /** The weighted mean output over the background, one an output. */
+  method: "permutation" | "exact-enumeration" | "exact-tree" | "exact-linear";
+  /** Why this method: by name, because a closed form costs next to nothing, or `auto` compared the model rows. */
+  chosen: "asked" | "closed-form" | "enumeration-costs-less" | "enumeration-costs-more";
+  /** The scale that base, output and attributions are on. */
+  link: Link;
+  /** The weighted mean over the background, one an output. */
   base: number[];
-  /** The explained row's output. */
+  /** The explained row's. */
   output: number[];
+  /**
+   * Largest distance between the explained row's outputs as the model gave them and as they follow from its scores in
+   * float64, one that the runtime's own rounding explains; null where nothing was computed from scores.
+   */
+  distance: number | null;
   /** players × outputs; over the players they sum to output − base. */
   attributions: number[][];
   /** players × outputs; 0 where exact. */
@@ -106,26 +121,31 @@ export interface Explanation {
 export async function explain(game: Game, options: ExplainOptions): Promise<Explanation> {
   const settings = checkOptions(game, options);
   const random = seededRandom(options.seed);
-  const rows = new HybridRows(game);
-  const { method, maxModelRows } = settings;
+  const { method, maxModelRows, link } = settings;
+  const { closedForm } = options;
+  if (method !== "permutation" && closedForm?.covers(link))
+    return await inClosedForm(game, closedForm, settings, options.seed);
+  const rows = new HybridRows(linked(game, link, options));
   const needed = enumerationRows(rows);
   const cheaper = needed <= Math.min(samplingRows(rows, AUTO_ROUNDS), maxModelRows);
 
   if (method === "exact" || (method === "auto" && cheaper)) {
     if (needed > maxModelRows)
-      throw new ExplainError("exact_too_large", "Enumeration needs more model rows than allowed", {
-        needed,
-        maxModelRows,
-      });
+      throw new ExplainError(
+        "exact_too_large",
+        `Enumeration needs more model rows than allowed, and ${whyNoClosedForm(options, link)}`,
+        { needed, maxModelRows },
+      );
     const attributions = await enumerate(rows);
     const zeros = new Float64Array(attributions.length);
     const chosen = method === "exact" ? "asked" : "enumeration-costs-less";
     const exact = { attributions, standardErrors: zeros, halfWidths: zeros, rounds: 0, converged: true };
-    return assemble(rows, options.seed, "exact-enumeration", chosen, exact);
+    return assemble(rows, options.seed, { method: "exact-enumeration", chosen, link }, exact);
   }
 
   const chosen = method === "permutation" ? "asked" : "enumeration-costs-more";
-  const present = (estimate: Estimate) => assemble(rows, options.seed, "permutation", chosen, estimate);
+  const present = (estimate: Estimate) =>
+    assemble(rows, options.seed, { method: "permutation", chosen, link }, estimate);
   const { onRound } = options;
   const estimate = await samplePermutations(rows, {
     ...settings,
@@ -145,21 +165,84 @@ function checkOptions(game: Game, options: ExplainOptions) {
   const tolerance = options.tolerance ?? DEFAULT_TOLERANCE;
   const maxModelRows =
     options.maxModelRows ?? (method === "exact" ? DEFAULT_MAX_EXACT_ROWS : DEFAULT_MAX_MODEL_ROWS);
-  const { output } = options;
+  const { output, link = "identity" } = options;
   if (!(tolerance >= 0 && tolerance <= 1))
     throw new ExplainError("invalid_option", "The tolerance must lie in [0, 1]");
   if (!Number.isSafeInteger(maxModelRows) || maxModelRows < 1 || maxModelRows > 2 ** 24)
     throw new ExplainError("invalid_option", "The budget must be an integer in [1, 2^24]");
   if (output !== undefined && !(Number.isSafeInteger(output) && output >= 0 && output < game.outputs))
     throw new ExplainError("invalid_option", "There is no such output");
-  return { method, tolerance, maxModelRows, output };
+  return { method, tolerance, maxModelRows, output, link };
+}
+
+function whyNoClosedForm({ closedForm, noClosedForm }: ExplainOptions, link: Link): string {
+  if (closedForm !== undefined) return `the ${link} is not linear in the model's scores`;
+  return noClosedForm ?? "the model's inside is not known";
+}
+
+/** One model row, to say how far the model's own rounding is from the float64 value. */
+async function inClosedForm(
+  game: Game,
+  closedForm: ClosedForm,
+  { method, link }: { method: string; link: Link },
+  seed: string,
+): Promise<Explanation> {
+  const rows = new HybridRows(game);
+  await rows.evaluate(rows.full + 1);
+  const outputs = closedForm.valueOf(game.row, "identity");
+  if (outputs.length !== game.outputs)
+    throw new ExplainError("prediction_shape", "The model's structure gives another number of outputs", {
+      expected: game.outputs,
+      given: outputs.length,
+    });
+  const distance = Math.max(...outputs.map((output, o) => Math.abs(output - rows.value(rows.full, o))));
+  const { base, output, attributions } = closedForm.explain(game.row, link);
+  const table = <T>(cell: (value: number) => T): T[][] =>
+    rowsOf(rows.players, rows.outputs, (i) => cell(attributions[i]! + 0));
+  return {
+    method: closedForm.method,
+    chosen: method === "exact" ? "asked" : "closed-form",
+    link,
+    base: Array.from(base, (value) => value + 0),
+    output: Array.from(output, (value) => value + 0),
+    distance,
+    attributions: table((value) => value),
+    standardErrors: table(() => 0),
+    intervals: table((value) => [value, value]),
+    seed,
+    modelRows: rows.evaluated,
+    modelRowsSaved: Math.max(rows.varying.length * 2 ** rows.varyingAnywhere - rows.evaluated, 0),
+    rounds: 0,
+    converged: true,
+    additivityGap: additivityGap(base, output, attributions),
+  };
+}
+
+function rowsOf<T>(players: number, outputs: number, cell: (i: number) => T): T[][] {
+  return Array.from({ length: players }, (_, p) =>
+    Array.from({ length: outputs }, (_, o) => cell(p * outputs + o)),
+  );
+}
+
+/** Largest |Σ attributions + base − output|. */
+function additivityGap(
+  base: ArrayLike<number>,
+  output: ArrayLike<number>,
+  attributions: Float64Array,
+): number {
+  let largest = 0;
+  for (let o = 0; o < base.length; o++) {
+    let sum = base[o]!;
+    for (let i = o; i < attributions.length; i += base.length) sum += attributions[i]!;
+    largest = Math.max(largest, Math.abs(sum - output[o]!));
+  }
+  return largest;
 }
 
 function assemble(
   rows: HybridRows,
   seed: string,
-  method: Explanation["method"],
-  chosen: Explanation["chosen"],
+  { method, chosen, link }: Pick<Explanation, "method" | "chosen" | "link">,
   { attributions, standardErrors, halfWidths, rounds, converged }: Estimate,
 ): Explanation {
   const outputs = Array.from({ length: rows.outputs }, (_, o) => o);
@@ -168,20 +251,16 @@ function assemble(
   );
   const output = outputs.map((o) => rows.value(rows.full, o));
   // Adding 0 turns -0 into 0, which JSON would not tell apart and `Object.is` would.
-  const table = <T>(cell: (i: number) => T): T[][] =>
-    Array.from({ length: rows.players }, (_, p) => outputs.map((o) => cell(p * rows.outputs + o)));
-  const gaps = outputs.map((o) => {
-    let sum = base[o]!;
-    for (let p = 0; p < rows.players; p++) sum += attributions[p * rows.outputs + o]!;
-    return Math.abs(sum - output[o]!);
-  });
-  const anywhere = new Set(rows.varying.flatMap((players) => [...players])).size;
+  const table = <T>(cell: (i: number) => T) => rowsOf(rows.players, rows.outputs, cell);
+  const anywhere = rows.varyingAnywhere;
   const perRow = method === "permutation" ? rounds * (2 * anywhere + 1) : 2 ** anywhere;
   return {
     method,
     chosen,
+    link,
     base,
     output,
+    distance: null,
     attributions: table((i) => attributions[i]! + 0),
     standardErrors: table((i) => standardErrors[i]!),
     intervals: table((i) => [attributions[i]! - halfWidths[i]! + 0, attributions[i]! + halfWidths[i]! + 0]),
@@ -190,6 +269,6 @@ function assemble(
     modelRowsSaved: Math.max(perRow * rows.varying.length - rows.evaluated, 0),
     rounds,
     converged,
-    additivityGap: Math.max(...gaps),
+    additivityGap: additivityGap(base, output, attributions),
   };
 }

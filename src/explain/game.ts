@@ -1,3 +1,5 @@
+import { ExplainError } from "./errors.ts";
+
 /**
  * The game that Shapley values are taken of: players are raw features (or groups of them that move
  * together), a coalition holds the explained row's values for its members and a background row's values for
@@ -51,4 +53,18 @@ export function materialise(game: Pick<Game, "players" | "row" | "background">, 
     rows[r] = row;
   }
   return rows;
+}
+
+/**
+ * One a background row, summing to 1 in float64.
+ * @throws ExplainError `invalid_weights`
+ */
+export function normalisedWeights(game: Pick<Game, "background" | "weights">): Float64Array {
+  const rows = game.background.length;
+  if (game.weights === undefined) return new Float64Array(rows).fill(1 / rows);
+  const { weights } = game;
+  const sum = weights.reduce((total, w) => total + w, 0);
+  if (weights.length !== rows || !weights.every((w) => w > 0) || !(Math.abs(sum - 1) <= 1e-9))
+    throw new ExplainError("invalid_weights", "Weights must be positive, one a background row, and sum to 1");
+  return weights.map((w) => w / sum);
 }

@@ -1,5 +1,5 @@
 import { ExplainError } from "./errors.ts";
-import type { Cell, Game } from "./game.ts";
+import { type Cell, type Game, normalisedWeights } from "./game.ts";
 
 /**
  * The model rows of one explanation, each evaluated once.
@@ -68,6 +68,11 @@ export class HybridRows {
     return this.#count;
   }
 
+  /** How many players differ from the explained row on one background row or another. */
+  get varyingAnywhere(): number {
+    return new Set(this.varying.flatMap((players) => [...players])).size;
+  }
+
   get evaluated(): number {
     return this.#evaluated;
   }
@@ -115,12 +120,13 @@ export class HybridRows {
   /**
    * Evaluates what is pending, in one call: in Node one large call beat several small ones, and the predictor
    * knows its model's best chunk.
+   * @param upTo rows named before it that are enough
    * @throws ExplainError `prediction_shape`, `prediction_not_finite`; whatever the predictor rejects with
    */
-  async evaluate(): Promise<void> {
+  async evaluate(upTo: number = this.#count): Promise<void> {
     const first = this.#evaluated;
-    const count = this.#count - first;
-    if (count === 0) return;
+    const count = upTo - first;
+    if (count <= 0) return;
     const { players } = this;
     const present = new Uint8Array(count * players);
     for (let r = 0; r < count; r++) {
@@ -243,14 +249,4 @@ function checkShape(game: Game): void {
     throw new ExplainError("invalid_players", "The players must hold every column exactly once");
   if (game.players.some((player) => player.columns.length === 0))
     throw new ExplainError("invalid_players", "A player holds no column");
-}
-
-function normalisedWeights(game: Game): Float64Array {
-  const rows = game.background.length;
-  if (game.weights === undefined) return new Float64Array(rows).fill(1 / rows);
-  const { weights } = game;
-  const sum = weights.reduce((total, w) => total + w, 0);
-  if (weights.length !== rows || !weights.every((w) => w > 0) || !(Math.abs(sum - 1) <= 1e-9))
-    throw new ExplainError("invalid_weights", "Weights must be positive, one a background row, and sum to 1");
-  return weights.map((w) => w / sum);
 }

@@ -36,8 +36,10 @@ describe("reproducibility", () => {
     expect(Object.keys(result)).toEqual([
       "method",
       "chosen",
+      "link",
       "base",
       "output",
+      "distance",
       "attributions",
       "standardErrors",
       "intervals",
@@ -64,7 +66,7 @@ describe("reproducibility", () => {
   });
 
   test("the algorithm's version names its constants", () => {
-    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/1;.*tolerance=0\.02;.*max-model-rows=20000/);
+    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/2;.*tolerance=0\.02;.*max-model-rows=20000/);
   });
 });
 

@@ -1,0 +1,123 @@
+import { type Cell, type Game, normalisedWeights } from "./game.ts";
+import { ExactLinear } from "./linear.ts";
+import { applyPost, type ModelStructure, marginsOf, scoresOf } from "./structure.ts";
+import { ExactTrees } from "./trees/exact-trees.ts";
+
+/**
+ * What an explanation is drawn from. `identity`: the model's output as it is. `margin`: the scores before the last
+ * function made probabilities of them. `logit`: the log odds of each output. Attributions on one scale are
+ * no attributions on another, and are never turned into them.
+ */
+export type Link = "identity" | "margin" | "logit";
+
+/** A linear map of the scores. */
+interface Form {
+  mix: readonly (readonly number[])[];
+  shift: readonly number[];
+}
+
+/**
+ * A model whose scores have Shapley values in closed form, made ready for one background and one set of players:
+ * made once for a version, then asked row by row.
+ */
+export class ClosedForm {
+  readonly method: "exact-tree" | "exact-linear";
+  readonly structure: ModelStructure;
+  readonly #exact: ExactTrees | ExactLinear;
+  readonly #forms: Readonly<Record<Link, Form | undefined>>;
+  readonly #players: number;
+
+  /**
+   * Takes milliseconds for a linear model or a small ensemble and up to a second for a large one.
+   * @param game what will be explained but for the row
+   * @throws ExplainError `mixed_columns` when the model sees columns that several players share; `invalid_weights`
+   */
+  constructor(
+    structure: ModelStructure,
+    game: Pick<Game, "players" | "background" | "weights">,
+    options: { maxTableBytes?: number } = {},
+  ) {
+    const { scores } = structure;
+    const weights = normalisedWeights(game);
+    this.structure = structure;
+    this.method = scores.kind === "trees" ? "exact-tree" : "exact-linear";
+    this.#players = game.players.length;
+    this.#forms = {
+      margin: structure,
+      identity: structure.post.length === 0 ? structure : undefined,
+      logit: logitForm(structure),
+    };
+    this.#exact =
+      scores.kind === "trees"
+        ? new ExactTrees(scores, game.players, game.background, weights, options.maxTableBytes)
+        : new ExactLinear(scores, game.players, game.background, weights);
+  }
+
+  /** Whether what this link explains is linear in the scores, so that its attributions are exact. */
+  covers(link: Link): boolean {
+    return this.#forms[link] !== undefined;
+  }
+
+  /**
+   * Base, output (one an output of the model, float64) and attributions (players × outputs, row-major).
+   * @param link one that is covered
+   */
+  explain(
+    row: readonly Cell[],
+    link: Link,
+  ): { base: Float64Array; output: Float64Array; attributions: Float64Array } {
+    const { mix, shift } = this.#forms[link]!;
+    const scores = this.#exact.attribute(row);
+    const count = this.#exact.base.length;
+    const attributions = new Float64Array(this.#players * shift.length);
+    for (let p = 0; p < this.#players; p++)
+      for (let j = 0; j < shift.length; j++) {
+        let sum = 0;
+        for (let k = 0; k < count; k++) sum += mix[j]![k]! * scores[p * count + k]!;
+        attributions[p * shift.length + j] = sum;
+      }
+    const form = { ...this.structure, mix, shift };
+    return {
+      base: marginsOf(form, this.#exact.base),
+      output: marginsOf(form, scoresOf(this.structure.scores, row)),
+      attributions,
+    };
+  }
+
+  /** What the link makes of a row, in float64 from the model's own scores. */
+  valueOf(row: readonly Cell[], link: Link): Float64Array {
+    const margins = marginsOf(this.structure, scoresOf(this.structure.scores, row));
+    if (link === "margin") return margins;
+    if (link === "identity") return applyPost(this.structure.post, margins);
+    return logits(this.structure, margins);
+  }
+}
+
+/** Log odds that are linear in the scores: a sigmoid's margin, or the difference of a softmax of two. */
+function logitForm({ mix, shift, post }: ModelStructure): Form | undefined {
+  if (post.length !== 1) return undefined;
+  if (post[0] === "logistic") return { mix, shift };
+  if (post[0] !== "softmax" || shift.length !== 2) return undefined;
+  return {
+    mix: mix.map((row, j) => row.map((value, k) => value - mix[1 - j]![k]!)),
+    shift: shift.map((value, j) => value - shift[1 - j]!),
+  };
+}
+
+/** From the margins where that is possible, since a probability near 0 or 1 has lost its odds. */
+function logits({ post }: ModelStructure, margins: Float64Array): Float64Array {
+  if (post.length === 1 && post[0] === "logistic") return margins;
+  if (post.length === 1 && post[0] === "softmax") {
+    return margins.map((margin, j) => {
+      const others = [...margins].filter((_, k) => k !== j);
+      const most = Math.max(...others);
+      return margin - most - Math.log(others.reduce((sum, other) => sum + Math.exp(other - most), 0));
+    });
+  }
+  return applyPost(post, margins).map(logitOf);
+}
+
+/** NaN outside (0, 1), where there is none. */
+export function logitOf(probability: number): number {
+  return probability > 0 && probability < 1 ? Math.log(probability / (1 - probability)) : Number.NaN;
+}
