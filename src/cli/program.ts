@@ -3,6 +3,7 @@ import { VERSION } from "../version.ts";
 import { answerFailure } from "./answer.ts";
 import { declareDemo } from "./demo.ts";
 import { EXIT, failureOf } from "./failure.ts";
+import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declarePublish } from "./publish.ts";
 import { declareServe } from "./serve.ts";
@@ -29,6 +30,7 @@ export function motivo(): Command {
   declareToken(program);
   declareVerify(program);
   declareDemo(program);
+  declareMask(program);
   return program;
 }
 

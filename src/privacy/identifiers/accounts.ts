@@ -2,7 +2,7 @@ import { ibanLength, isCard, isIban } from "./check-digits.ts";
 import { labelsOf } from "./labels.ts";
 import type { Claims, Span } from "./span.ts";
 
-const IBAN_START = /[a-zA-Z]{2}[ \-.]?\d[ ]?\d/g;
+const IBAN_START = /[a-zA-Z]{2}\d\d|[A-Z]{2}[ \-.]\d ?\d/g;
 const LETTER_OR_DIGIT = /[a-zA-Z0-9]/;
 
 /**
@@ -30,6 +30,9 @@ export function* ibans(text: string, claims: Claims): Generator<Span> {
     }
     if (electronic.length < length || /\d/.test(text[end] ?? "")) continue;
     if (!isIban(electronic.toUpperCase()) || !claims.isFree(start, end)) continue;
+    // "SA 6363 6878 7332 1428 on the t": words, where only a bank's four letters stand by themselves.
+    const groups = text.slice(start + 2, end).split(/[^a-zA-Z0-9]+/);
+    if (groups.some((group) => /^[a-zA-Z]+$/.test(group) && group.length !== 4)) continue;
     yield { start, end, type: "iban" };
     IBAN_START.lastIndex = end;
   }

@@ -74,7 +74,7 @@ export function* ipAddresses(text: string, claims: Claims): Generator<Span> {
 
 function isIpv6(text: string): boolean {
   if (!text.includes("::") && text.split(":").length !== 8 && !text.includes(".")) return false;
-  // Eight pairs are a hardware address, and "::" alone is an operator.
-  if (!/[0-9a-fA-F]/.test(text) || /^(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}$/.test(text)) return false;
+  // Eight pairs are a hardware address, and "::" without a digit is an operator.
+  if (!/\d/.test(text) || /^(?:[0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}$/.test(text)) return false;
   return ipaddr.IPv6.isValid(text);
 }

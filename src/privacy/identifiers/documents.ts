@@ -19,8 +19,12 @@ const FOURTEEN = new RegExp(
 const FOURTEEN_ANYHOW = /(?<!\d)\d(?:[ .\-/_]{0,3}\d){13}(?!\d)/g;
 const EIGHT = /(?<!\d)(?:\d{5}|\d{2}[. ]\d{3})[ .]? ?-? ?\d{3}(?!\d)/g;
 const RG_SHAPE = /(?<![\d.])\d{1,2}\.\d{3}\.\d{3} ?[-.] ?[\dxX](?![\d.]\d|\d|[a-zA-Z])/g;
-const RG_LABELLED =
-  /(?<![\d.])(?:(?<![a-zA-Z])[a-zA-Z]{2}[ -.]{0,2})?\d(?:[ .\-/]{0,2}\d){5,9}(?: ?- ?[xX]|[xX])?(?!\d)/g;
+const STATE =
+  "(?:A[CLMP]|BA|CE|DF|ES|GO|M[ATSG]|P[ABREI]|R[JNSOR]|S[CPE]|TO|a[clmp]|ba|ce|df|es|go|m[atsg]|p[abrei]|r[jnsor]|s[cpe]|to)";
+const RG_LABELLED = new RegExp(
+  `(?<![\\d.])(?:(?<![a-zA-Z])${STATE}[ .\\-]{0,2})?\\d(?:[ .\\-/]{0,2}\\d){5,9}(?: ?- ?[xX]|[xX])?(?!\\d)`,
+  "g",
+);
 
 const bare = (match: string) => match.replaceAll(/[^\da-zA-Z]/g, "");
 
@@ -110,7 +114,9 @@ function isCompany(text: string, start: number, end: number, mistyped: boolean):
   const numeric = /^\d+$/.test(characters);
   const beforeIt = text[start - 1] ?? " ";
   if (/\d/.test(beforeIt)) return false;
-  const usual = /^.{2}[. ].{3}[. ].{3}[-/ .]{1,3}.{4}[-/ .]{1,3}\d{2}$/.test(written);
+  const usual = /^(?:.{2}[. ].{3}[. ].{3}|.{8})[-/ .]{1,3}.{4}[-/ .]{1,3}\d{2}$/.test(written);
+  // "Order 952240380": a word and a number are no company.
+  if (!numeric && !usual && written.length !== 14) return false;
   const valid = isCnpj(characters);
   if (!valid && !mistyped) return false;
   const labels = labelsOf(text, start, end);
@@ -135,16 +141,9 @@ function* identityCards(text: string, claims: Claims): Generator<Span> {
     const end = start + match.length;
     if (digits < 6 || !claims.isFree(start, end) || /^[.,]\d/.test(text.slice(end, end + 2))) continue;
     if (labelsOf(text, start, end)[0] !== "rg") continue;
-    const state = /^[a-zA-Z]{2}(?=[ -.]*\d)/.exec(match)?.[0];
-    const isState = state !== undefined && STATES.has(state.toUpperCase()) && /^[A-Z]{2}/i.test(state);
-    const from = state === undefined || (isState && state !== "ac") ? start : start + match.search(/\d/);
-    yield { start: from, end, type: "rg" };
+    yield { start, end, type: "rg" };
   }
 }
-
-const STATES = new Set(
-  "AC AL AP AM BA CE DF ES GO MA MT MS MG PA PB PR PE PI RJ RN RS RO RR SC SP SE TO".split(" "),
-);
 
 function* postalCodes(text: string, claims: Claims): Generator<Span> {
   for (const { index: start, 0: match } of text.matchAll(EIGHT)) {

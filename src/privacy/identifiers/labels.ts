@@ -25,11 +25,21 @@ const THING_BEFORE = new RegExp(`(?<![a-z])(?:${OF_A_THING})${BETWEEN}$`);
 const BEFORE = 48;
 const AFTER = 30;
 
-/** What stands before `start`, folded, no further than the number before it or the line's beginning. */
+/** The last number of three digits or more in a text, with its marks. */
+const LAST_NUMBER = /\d(?:[ .\-/]{0,3}\d){2,}(?=\D*$)/;
+const JOINING = /^[\s,;]*(?:e|and|ou|or|para|to)?[\s,;]*$/;
+
+/**
+ * What stands before `start`, folded, no further than the number before it or the line's beginning; of numbers that
+ * are only joined ("PIS 1… e 2…"), what stands before the first of two.
+ */
 function before(text: string, start: number): string {
   const window = fold(text.slice(Math.max(0, start - BEFORE), start));
-  const number = window.search(/\d{3}\D*$/);
-  return window.slice(Math.max(number === -1 ? 0 : number + 3, window.lastIndexOf("\n") + 1));
+  const line = window.slice(window.lastIndexOf("\n") + 1);
+  const number = LAST_NUMBER.exec(line);
+  if (number === null) return line;
+  const between = line.slice(number.index + number[0].length);
+  return JOINING.test(between) && /[,;a-z]/.test(between) ? line.slice(0, number.index) : between;
 }
 
 /**

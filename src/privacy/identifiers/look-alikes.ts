@@ -17,7 +17,7 @@ const ANYWHERE: readonly RegExp[] = [
 ];
 
 /** Five decimal places or more. "1,52998224725,Ana" is a row of a table, not a number and a name. */
-const DECIMAL = /(?<![\d.,])-?\d{1,10}([.,])\d{5,}(?!\d)/g;
+const DECIMAL = /(?<![\d.,])-?\d{1,10}([.,])\d{5,}(?!\d|\.\d)/g;
 const RUN = /[a-zA-Z0-9]{20,}/g;
 
 /** Digests and keys: letters and digits take turns too often for words or numbers that were glued. */

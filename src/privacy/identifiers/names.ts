@@ -27,7 +27,10 @@ const TITLE =
 const INTRODUCED =
   /(?:nome(?: completo)?(?: e)?|name(?: is)?|me chamo|chama-se|chamad[oa]|named|called|cliente|customer|client|paciente|patient|titular|holder|assinado(?: por)?|signed(?: by)?|beneficiari[oa]|beneficiary|requerente|applicant|solicitante|devedora?|funcionari[oa]|employee|atendente|falei com|spoke (?:to|with)|favorecid[oa]|att|atenciosamente|regards|sincerely|conjuge|esposa|marido|mae|pai|filh[oa]|wife|husband|son|daughter|mother|father)\s*[:,-]?\s*(?:[ao] |d[ao] )?["']?$/;
 const OF_A_PLACE =
-  /(?:rua|r\.|av|avenida|alameda|travessa|praca|rodovia|estrada|bairro|cidade|hospital|escola|colegio|banco|igreja|aeroporto|shopping|edificio|loja|street|avenue|road|bank|school|city|municipio|estado|time|clube|universidade|university)\.?\s*(?:d[aeo]s? )?$/;
+  /(?<![a-z])(?:rua|r\.|av|avenida|alameda|travessa|praca|rodovia|estrada|bairro|cidade|hospital|escola|colegio|banco|igreja|aeroporto|shopping|edificio|loja|street|avenue|road|bank|school|city|municipio|estado|time|clube|universidade|university)\.?\s*(?:d[aeo]s? )?$/;
+
+const PLACE_FIRST =
+  /^(?:Rua|R|Av|Avenida|Alameda|Travessa|Praça|Rodovia|Estrada|Bairro|Hospital|Escola|Colégio|Banco|Igreja|Shopping|Santa?|São)(?![\p{L}])/u;
 
 const isParticle = (word: string) => /^(?:d[aeo]s?|e|di|del|van|von|y|la)$/.test(word);
 
@@ -86,7 +89,7 @@ function* lowerCase(text: string, claims: Claims): Generator<Span> {
 export function* names(text: string, claims: Claims): Generator<Span> {
   for (const { index, 0: row } of text.matchAll(ROW)) {
     const left = fold(text.slice(Math.max(0, index - 28), index));
-    if (OF_A_PLACE.test(left)) continue;
+    if (OF_A_PLACE.test(left) || PLACE_FIRST.test(row)) continue;
     const introduced = TITLE.test(left) || (INTRODUCED.test(left) && row !== row.toUpperCase());
     const part = partOf(row, introduced);
     if (part === null) continue;

@@ -12,8 +12,9 @@ const PLAIN = /^[\n\r\t\x20-\x24\x26-\x5b\x5d-\x7e\u00a1-\u00ac\u00ae-\u024f]*$/
 const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/;
 const DASH = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/;
 const SPACE = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t]/;
-/** One or more percent-encoded bytes. */
-const PERCENT = /(?:%[0-9a-fA-F]{2})+/y;
+/** One character's percent-encoded bytes, as its first byte says how many. */
+const PERCENT =
+  /%[0-7][0-9a-fA-F]|%[cd][0-9a-f](?:%[0-9a-f]{2})|%e[0-9a-f](?:%[0-9a-f]{2}){2}|%f[0-7](?:%[0-9a-f]{2}){3}/iy;
 const BACKSLASH_U = /\\u([0-9a-fA-F]{4})/y;
 
 function percentDecoded(escaped: string): string | null {
