@@ -41,7 +41,8 @@ async function serve({ runnable, binding, background }: WorkerStart): Promise<vo
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-      logSeverityLevel: 3,
+      // Fatal only: the runtime's own complaints go to stderr, and may quote what they were given.
+      logSeverityLevel: 4,
     });
     columns = (await evaluate(1, (column) => background[0]![column]!)).length;
   } catch (error) {
