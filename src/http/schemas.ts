@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const text = z.object({ "pt-BR": z.string(), en: z.string() });
 const hour = z.string().meta({ description: "RFC 3339, to the hour" });
-const interval = z.tuple([z.number(), z.number()]).meta({ description: "95 %: lower, upper" });
+const interval = z.array(z.number()).length(2).meta({ description: "95 %: lower, upper" });
 const attribution = z.object({ value: z.number(), interval });
 const digests = z.object({
   model: z.string(),
