@@ -40,7 +40,7 @@ export function treeTensor(operator: Operator, input: ColumnTensor): ScoreTensor
     const { axes, trees } = codedTrees(written, input);
     const scale = written.aggregate === "AVERAGE" ? 1 / trees.length : 1;
     const scaled = trees.map((tree) => ({ ...tree, values: tree.values.map((value) => value * scale) }));
-    const bias = Array.from({ length: written.targets }, () => 0);
+    const bias = Array.from(form.mix[0]!, () => 0);
     const structure: ModelStructure = { scores: { kind: "trees", axes, trees: scaled, bias }, ...form };
     return { kind: "scores", type: "float", structure, input };
   } catch (error) {
@@ -60,8 +60,8 @@ function everyTarget({ targets, base, post }: WrittenTrees): Form | undefined {
 }
 
 /**
- * Two classes, as onnxruntime writes them: with leaves for one class only, its score becomes two columns, and which
- * two depends on whether any weight is negative. A softmax or logistic is then not applied where none is.
+ * Two classes, as onnxruntime writes them: with leaves for one class only, its score s becomes two columns, −s and s or,
+ * where no weight is negative, 1 − s and s. A softmax is not applied to those.
  */
 function twoClasses({ trees, base, post }: WrittenTrees): Form | undefined {
   const leaves = trees.flatMap((nodes) => nodes.flatMap(({ adds }) => adds ?? []));
@@ -71,12 +71,10 @@ function twoClasses({ trees, base, post }: WrittenTrees): Form | undefined {
   const shift = base[0] ?? 0;
   if (classes.size === 2) return { mix: identity(2), shift: [shift, 0], post: steps };
   if (!classes.has(0) || post === "PROBIT") return undefined;
-  const column = [
-    [-1, 0],
-    [1, 0],
-  ] as const;
-  if (leaves.every(([, weight]) => weight >= 0)) return { mix: column, shift: [1 - shift, shift], post: [] };
-  return { mix: column, shift: [-shift, shift], post: post === "LOGISTIC" ? steps : [] };
+  const mix = [[-1], [1]];
+  if (post === "LOGISTIC") return { mix, shift: [-shift, shift], post: steps };
+  const shares = leaves.every(([, weight]) => weight >= 0);
+  return { mix, shift: [(shares ? 1 : 0) - shift, shift], post: [] };
 }
 
 function identity(count: number): number[][] {
