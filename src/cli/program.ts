@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { answerFailure } from "./answer.ts";
+import { declareDeadline } from "./deadline.ts";
 import { declareDemo } from "./demo.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareMask } from "./mask.ts";
@@ -31,6 +32,7 @@ export function motivo(): Command {
   declareVerify(program);
   declareDemo(program);
   declareMask(program);
+  declareDeadline(program);
   return program;
 }
 
