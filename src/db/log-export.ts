@@ -8,6 +8,16 @@ import { erasedEntry, logEntry, record } from "./tables.ts";
 
 const PAGE = 1000;
 
+/** An entry has neither a record nor an erasure: somebody removed a row. Nothing honest can be exported of it. */
+export class RecordMissingError extends Error {
+  override name = "RecordMissingError";
+  readonly index: number;
+  constructor(index: number) {
+    super(`Entry ${index} has neither a record nor an erasure`);
+    this.index = index;
+  }
+}
+
 /** The items that an erasure entry covers, in the order that its leaf commits to. */
 export async function erasureItems(db: Database, erasureIndex: number): Promise<ErasureItem[]> {
   return db
@@ -67,7 +77,7 @@ function opened(
   newestHour: number,
 ): { recordText: string; salt: Uint8Array } | { erased: Erased } {
   if (row.body !== null && row.recordSalt !== null) return { recordText: row.body, salt: row.recordSalt };
-  if (!row.erased) throw new Error(`Entry ${row.index} has neither a record nor an erasure`);
+  if (!row.erased) throw new RecordMissingError(row.index);
   return { erased: erasedBy(row.erased, size, newestHour) };
 }
 

@@ -1,0 +1,281 @@
+import { and, asc, eq, gt, gte, lte } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
+import { type Checkpoint, openCheckpoint } from "../../audit/checkpoint.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { RunningRoot, rootOf } from "../../audit/frontier.ts";
+import { type Leaf, NO_TAG, parseLeaf } from "../../audit/leaf.ts";
+import { hashLeaf } from "../../audit/merkle.ts";
+import type { VerifierKey } from "../../audit/note.ts";
+import { Refusal } from "../../audit/refusal.ts";
+import { TILE_WIDTH } from "../../audit/tile.ts";
+import { verify } from "../../audit/verify.ts";
+import type { Database } from "./client.ts";
+import { exportLines, RecordMissingError } from "./log-export.ts";
+import { logCheckpoint, logEntry, logHead, logTile, record } from "./tables.ts";
+
+const PAGE = 1000;
+
+/** What does not fit, and where first. */
+export interface LogFinding {
+  code:
+    | "head_missing"
+    | "head_altered"
+    | "checkpoint_invalid"
+    | "entry_missing"
+    | "entry_altered"
+    | "entry_beyond_head"
+    | "tag_altered"
+    | "tile_missing"
+    | "tile_altered"
+    | "root_mismatch"
+    | "record_or_erasure"
+    | "record_filed_wrong";
+  /** The first wrong entry; null where none can be told. */
+  entry: number | null;
+  detail: string;
+}
+
+export interface LogAudit {
+  ok: boolean;
+  /** Entries that were looked at. */
+  entries: number;
+  finding: LogFinding | null;
+}
+
+class Found extends Error {
+  readonly finding: LogFinding;
+  constructor(code: LogFinding["code"], entry: number | null, detail: string) {
+    super(detail);
+    this.finding = { code, entry, detail };
+  }
+}
+
+/**
+ * Holds everything the database says of the log against everything else and against what the log's key once signed:
+ * leaves, hashes, tags, tiles, every checkpoint that was handed out, records and erasures. A superuser can edit any row
+ * and switch any trigger off, but cannot sign: what they touch leads to no checkpoint.
+ *
+ * Reads one snapshot, however long it takes; the embedded database answers nobody else meanwhile.
+ * @param options.kept a checkpoint from outside the operator's hands, already opened with the log's key
+ */
+export async function auditLog(
+  db: Database,
+  key: VerifierKey,
+  options: { kept?: Checkpoint; now: Date },
+): Promise<LogAudit> {
+  let entries = 0;
+  try {
+    await db.transaction(
+      async (tx) => {
+        const head = await openHead(tx, key);
+        const walk = new Walk(tx, key, options.kept);
+        for await (const row of rowsOf(tx, head.size)) {
+          await walk.entry(row);
+          entries = walk.size;
+        }
+        await walk.finish(head);
+        await recordsAndErasures(tx, head, key, options.now);
+        await filedRight(tx);
+      },
+      { isolationLevel: "repeatable read", accessMode: "read only" },
+    );
+    return { ok: true, entries, finding: null };
+  } catch (error) {
+    if (error instanceof Found) return { ok: false, entries, finding: error.finding };
+    throw error;
+  }
+}
+
+interface SignedHead extends Checkpoint {
+  checkpoint: string;
+}
+
+async function openHead(db: Database, key: VerifierKey): Promise<SignedHead> {
+  const [row] = await db.select().from(logHead).where(eq(logHead.id, 1));
+  if (!row) throw new Found("head_missing", null, "The log has no head");
+  const signed = await opened(row.checkpoint, key, null);
+  if (signed.size !== row.size || !bytesEqual(signed.root, row.root)) {
+    throw new Found("head_altered", null, "The head is not the one that its checkpoint signs");
+  }
+  const [beyond] = await db
+    .select({ index: logEntry.index })
+    .from(logEntry)
+    .where(gte(logEntry.index, row.size))
+    .orderBy(asc(logEntry.index))
+    .limit(1);
+  if (beyond) throw new Found("entry_beyond_head", beyond.index, "An entry lies beyond the signed head");
+  return { ...signed, checkpoint: row.checkpoint };
+}
+
+async function opened(note: string, key: VerifierKey, entry: number | null): Promise<Checkpoint> {
+  try {
+    return await openCheckpoint(nodeCrypto, note, key);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Found("checkpoint_invalid", entry, `A stored checkpoint does not verify (${error.code})`);
+  }
+}
+
+type Row = typeof logEntry.$inferSelect;
+
+async function* rowsOf(db: Database, size: number): AsyncGenerator<Row> {
+  for (let start = 0; start < size; start += PAGE) {
+    yield* await db
+      .select()
+      .from(logEntry)
+      .where(and(gte(logEntry.index, start), lte(logEntry.index, Math.min(start + PAGE, size) - 1)))
+      .orderBy(asc(logEntry.index));
+  }
+}
+
+/** One pass over the entries in order; each step compares what just became comparable. */
+class Walk {
+  readonly #db: Database;
+  readonly #key: VerifierKey;
+  readonly #kept: Checkpoint | undefined;
+  readonly #tree = new RunningRoot(nodeCrypto);
+  /** Hashes of the tile that is filling, a level each. */
+  readonly #tiles: Uint8Array[][] = [];
+  #notes: { size: number; note: string }[] = [];
+  /** Up to which size the notes were read, and the last size whose root a checkpoint confirmed. */
+  #notesRead = -1;
+  #confirmed = 0;
+
+  constructor(db: Database, key: VerifierKey, kept: Checkpoint | undefined) {
+    this.#db = db;
+    this.#key = key;
+    this.#kept = kept;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  async entry(row: Row): Promise<void> {
+    const index = this.#tree.size;
+    if (row.index !== index) throw new Found("entry_missing", index, `Entry ${index} is not there`);
+    let leaf: Leaf;
+    try {
+      leaf = parseLeaf(row.leaf);
+    } catch {
+      throw new Found("entry_altered", index, `The leaf of entry ${index} is none`);
+    }
+    const hash = hashLeaf(nodeCrypto, row.leaf);
+    if (!bytesEqual(hash, row.leafHash)) {
+      throw new Found("entry_altered", index, `The leaf of entry ${index} does not have its hash`);
+    }
+    const tagged = row.tag === null ? bytesEqual(leaf.tag, NO_TAG) : bytesEqual(leaf.tag, row.tag);
+    if (!tagged) throw new Found("tag_altered", index, `Entry ${index} is filed under another tag`);
+    this.#tree.push(hash);
+    await this.#fillTile(0, hash);
+    await this.#compareRoots();
+  }
+
+  async finish(head: SignedHead): Promise<void> {
+    if (this.#tree.size !== head.size) {
+      throw new Found("entry_missing", this.#tree.size, `Entry ${this.#tree.size} is not there`);
+    }
+    this.#compare(head, "the signed head");
+    if (this.#kept && this.#kept.size > head.size) {
+      throw new Found("root_mismatch", head.size, "The log is shorter than the checkpoint that was kept");
+    }
+  }
+
+  async #fillTile(level: number, hash: Uint8Array): Promise<void> {
+    const filling = (this.#tiles[level] ??= []);
+    filling.push(hash);
+    if (filling.length < TILE_WIDTH) return;
+    const tile = this.#tree.size / TILE_WIDTH ** (level + 1) - 1;
+    const root = rootOf(nodeCrypto, filling);
+    const [row] = await this.#db
+      .select()
+      .from(logTile)
+      .where(and(eq(logTile.level, level), eq(logTile.tile, tile)));
+    const first = tile * TILE_WIDTH ** (level + 1);
+    if (!row) throw new Found("tile_missing", first, `Tile ${tile} of level ${level} is not there`);
+    if (!bytesEqual(row.hashes, Buffer.concat(filling)) || !bytesEqual(row.root, root)) {
+      throw new Found(
+        "tile_altered",
+        first,
+        `Tile ${tile} of level ${level} does not hold its entries' hashes`,
+      );
+    }
+    this.#tiles[level] = [];
+    await this.#fillTile(level + 1, root);
+  }
+
+  /** Every checkpoint that was handed out for this size, and the kept one, must have this root. */
+  async #compareRoots(): Promise<void> {
+    const { size } = this.#tree;
+    if (size > this.#notesRead) {
+      this.#notes = await this.#db
+        .select()
+        .from(logCheckpoint)
+        .where(and(gt(logCheckpoint.size, this.#notesRead), lte(logCheckpoint.size, size + PAGE)))
+        .orderBy(asc(logCheckpoint.size));
+      this.#notesRead = size + PAGE;
+    }
+    while (this.#notes[0] && this.#notes[0].size <= size) {
+      const { size: at, note } = this.#notes.shift()!;
+      if (at < size) continue;
+      this.#compare(await opened(note, this.#key, this.#confirmed), "a checkpoint that was handed out");
+      this.#confirmed = size;
+    }
+    if (this.#kept?.size === size) this.#compare(this.#kept, "the checkpoint that was kept");
+  }
+
+  #compare(signed: Checkpoint, what: string): void {
+    if (signed.size === this.#tree.size && bytesEqual(signed.root, this.#tree.root())) return;
+    throw new Found(
+      "root_mismatch",
+      this.#confirmed,
+      `Entries ${this.#confirmed} to ${this.#tree.size - 1} do not lead to ${what}: one of them was altered`,
+    );
+  }
+}
+
+/** Records open their commitments, and what is missing is justified: the offline verifier's own rules. */
+async function recordsAndErasures(
+  db: Database,
+  head: SignedHead,
+  key: VerifierKey,
+  now: Date,
+): Promise<void> {
+  const encoder = new TextEncoder();
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const line of exportLines(db, head)) yield encoder.encode(line);
+  }
+  try {
+    const verdict = await verify(nodeCrypto, bytes(), { key, now });
+    if (verdict.ok) return;
+    const detail = `A record or an erasure does not fit its entry (${verdict.code})`;
+    throw new Found("record_or_erasure", verdict.entry, detail);
+  } catch (error) {
+    if (!(error instanceof RecordMissingError)) throw error;
+    throw new Found("record_or_erasure", error.index, error.message);
+  }
+}
+
+/** What records are found by must be what they say: a row filed under another outcome would hide from a filter. */
+async function filedRight(db: Database): Promise<void> {
+  let after = -1;
+  for (;;) {
+    const rows = await db
+      .select()
+      .from(record)
+      .where(gt(record.logIndex, after))
+      .orderBy(asc(record.logIndex))
+      .limit(PAGE);
+    for (const { logIndex, body, ...columns } of rows) {
+      const told = JSON.parse(body) as Record<string, unknown>;
+      const wrong = (["id", "kind", "hour", "model", "version", "outcome", "client"] as const).find(
+        (name) => told[name] !== undefined && told[name] !== columns[name],
+      );
+      if (wrong)
+        throw new Found("record_filed_wrong", logIndex, `Record ${logIndex} is filed under another ${wrong}`);
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = last.logIndex;
+  }
+}
