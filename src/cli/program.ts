@@ -1,12 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { answerFailure } from "./answer.ts";
+import { declareAudit } from "./audit.ts";
 import { declareDeadline } from "./deadline.ts";
 import { declareDemo } from "./demo.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declarePublish } from "./publish.ts";
+import { declareRisk } from "./risk.ts";
 import { declareServe } from "./serve.ts";
 import { declareToken } from "./token.ts";
 import { declareVerify } from "./verify.ts";
@@ -30,9 +32,11 @@ export function motivo(): Command {
   declarePublish(program);
   declareToken(program);
   declareVerify(program);
+  declareAudit(program);
   declareDemo(program);
   declareMask(program);
   declareDeadline(program);
+  declareRisk(program);
   return program;
 }
 

@@ -1,0 +1,83 @@
+import { createReadStream } from "node:fs";
+import type { Command } from "commander";
+import type { RiskReport, SensitiveColumn } from "../privacy/risk/report.ts";
+import { answer } from "./answer.ts";
+import { CommandError, EXIT } from "./failure.ts";
+
+interface Options {
+  data: string;
+  quasiIdentifiers: string;
+  sensitive?: string;
+  json?: true;
+}
+
+/** `motivo risk`: what a table gives away about the people in it. */
+export function declareRisk(program: Command): void {
+  program
+    .command("risk")
+    .description(
+      "how easily people are found in a table: k-anonymity, l-diversity, t-closeness, prosecutor risk",
+    )
+    .requiredOption("--data <file>", "comma-separated values, the first line names the columns")
+    .requiredOption("--quasi-identifiers <columns>", "what others may know of a person, as in sex,age")
+    .option(
+      "--sensitive <columns>",
+      "what they must not learn; ordered values as in risk,credit_amount:ordered",
+    )
+    .option("--json", "answer with one JSON object")
+    .action(risk);
+}
+
+async function risk(options: Options): Promise<void> {
+  const { RiskInputError, riskOfCsv } = await import("../privacy/risk/csv.ts");
+  const columns = {
+    quasiIdentifiers: namesIn(options.quasiIdentifiers, "--quasi-identifiers"),
+    sensitive:
+      options.sensitive === undefined ? [] : namesIn(options.sensitive, "--sensitive").map(sensitiveColumn),
+  };
+  try {
+    const report = await riskOfCsv(createReadStream(options.data), columns);
+    answer(options.json === true, report, told(report));
+  } catch (error) {
+    if (error instanceof RiskInputError) throw new CommandError(EXIT.unusable, error.code, error.message);
+    if (["ENOENT", "EISDIR", "EACCES"].includes(String((error as NodeJS.ErrnoException).code)))
+      throw new CommandError(EXIT.unusable, "file_unreadable", `${options.data} cannot be read.`);
+    throw error;
+  }
+}
+
+function namesIn(list: string, option: string): string[] {
+  const names = list.split(",").map((name) => name.trim());
+  if (names.includes("") || new Set(names).size < names.length)
+    throw new CommandError(
+      EXIT.unusable,
+      "arguments_invalid",
+      `${option} names columns, each once, with commas between`,
+    );
+  return names;
+}
+
+const ORDERED = ":ordered";
+const sensitiveColumn = (name: string): SensitiveColumn =>
+  name.endsWith(ORDERED) ? { name: name.slice(0, -ORDERED.length), ordered: true } : { name, ordered: false };
+
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+function told(report: RiskReport): string {
+  const { below } = report;
+  const lines = [
+    `${report.rows} rows in ${report.classes} classes of ${report.k} to ${report.largest_class} rows`,
+    `k = ${report.k}; ${report.uniques} rows are unique (${percent(report.uniqueness)})`,
+    `in classes below 2, 3, 5, 10: ${below["2"]}, ${below["3"]}, ${below["5"]}, ${below["10"]} rows`,
+    `prosecutor risk: highest ${percent(report.prosecutor_highest)} (for ${percent(report.rows_at_highest)} of the rows), average ${percent(report.prosecutor_average)}`,
+  ];
+  for (const [name, { distinct, distinct_l, entropy_l, t_equal, t_ordered }] of Object.entries(
+    report.sensitive,
+  )) {
+    const ordered = t_ordered === undefined ? "" : `, by order ${t_ordered.toFixed(4)}`;
+    lines.push(
+      `${name}: ${distinct} values; l = ${distinct_l} distinct, ${entropy_l.toFixed(4)} by entropy; t = ${t_equal.toFixed(4)}${ordered}`,
+    );
+  }
+  return lines.join("\n");
+}
