@@ -62,6 +62,9 @@ const settings = z.object({
   MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
     "Seconds between erasure entries; each justifies the erasures of its interval",
   ),
+  MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
+    "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
+  ),
   MOTIVO_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")

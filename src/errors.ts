@@ -35,6 +35,7 @@ export const PROBLEMS = {
   unknown_version: [404, "No such version of the model"],
   unknown_decision: [404, "No such decision"],
   unknown_entry: [404, "No such entry in the log"],
+  invalid_checkpoint: [400, "The checkpoint is not one that this log's key signed"],
   decision_erased: [410, "The decision was erased"],
   invalid_idempotency_key: [400, "The Idempotency-Key cannot be used"],
   idempotency_key_reused: [422, "The Idempotency-Key was used for another request"],

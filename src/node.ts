@@ -12,6 +12,7 @@ import type { Config } from "./config.ts";
 import { type OpenDatabase, openEmbedded, openPostgres } from "./db/client.ts";
 import { lockFolder } from "./db/folder-lock.ts";
 import { openLog } from "./db/log.ts";
+import { auditLog } from "./db/log-audit.ts";
 import { type Deps, hourOf } from "./decisions/deps.ts";
 import { forgetExpiredKeys } from "./decisions/idempotency.ts";
 import { Problem } from "./errors.ts";
@@ -119,18 +120,32 @@ const refuseEverybody: TokenVerifier = async () => {
   throw new Problem("invalid_token", "No issuer is configured");
 };
 
-/** What happens by itself: erasure entries and expired idempotency keys. A failure is said and tried again at the next turn. */
-function schedule(deps: Deps, seconds: number, logger: Logger): () => void {
+/**
+ * What happens by itself: erasure entries, expired idempotency keys, and the check of the log. A failure is said and
+ * tried again at the next turn.
+ */
+function schedule(deps: Deps, config: Config, logger: Logger): () => void {
   const run = (name: string, work: Promise<unknown>) => {
     work.catch((error: unknown) => logger.error({ err: error }, name));
   };
-  const timer = setInterval(() => {
-    run("erasure interval", closeErasureInterval(deps));
-    run("expired idempotency keys", forgetExpiredKeys(deps));
-  }, seconds * 1000);
+  const timers = [
+    setInterval(() => {
+      run("erasure interval", closeErasureInterval(deps));
+      run("expired idempotency keys", forgetExpiredKeys(deps));
+    }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
+    setInterval(() => run("check of the log", checkLog(deps, logger)), config.MOTIVO_CHECK_INTERVAL_S * 1000),
+  ];
   // A verifier believes a pending erasure for a day: what an earlier process left must not wait for a whole interval more.
   run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
-  return () => clearInterval(timer);
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
+
+async function checkLog(deps: Deps, logger: Logger): Promise<void> {
+  const { ok, entries, finding } = await auditLog(deps.db, deps.log.context.signer.key, { now: deps.now() });
+  if (ok) logger.info({ entries }, "the log holds");
+  else logger.fatal({ entries, code: finding?.code, entry: finding?.entry }, "the log was touched");
 }
 
 /**
@@ -157,7 +172,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
     if (issuer) await publishDemoPackages(deps);
-    closers.push(schedule(deps, config.MOTIVO_ERASURE_INTERVAL_S, logger));
+    closers.push(schedule(deps, config, logger));
 
     const { app } = createApp({
       ...deps,

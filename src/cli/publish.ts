@@ -1,16 +1,14 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
+import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
-import { isFolderLocked } from "../db/folder-lock.ts";
 import type { CheckedPackage } from "../models/package.ts";
 import type { Published } from "../models/publish.ts";
 import { answer } from "./answer.ts";
 import { CommandError, EXIT } from "./failure.ts";
-import { publishThrough, type RunningService, serviceOfFolder } from "./running-service.ts";
+import { askService, type RunningService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
-interface Options {
-  service?: string;
-  tokenFile?: string;
+interface Options extends ServiceOptions {
   json?: true;
 }
 
@@ -24,9 +22,6 @@ export function declarePublish(program: Command): void {
     .option("--token-file <file>", "an operator token for that service")
     .option("--json", "answer with one JSON object")
     .action(async (folder: string, options: Options) => {
-      if ((options.service === undefined) !== (options.tokenFile === undefined)) {
-        throw new CommandError(EXIT.unusable, "arguments_invalid", "--service and --token-file go together");
-      }
       const config = readConfig(process.env);
       const service = await serviceToUse(config, options);
       await expectFolder(folder);
@@ -40,32 +35,19 @@ export function declarePublish(program: Command): void {
     });
 }
 
-/** Null when the database is free to be opened here. */
-async function serviceToUse(config: Config, options: Options): Promise<RunningService | null> {
-  if (options.service !== undefined && options.tokenFile !== undefined) {
-    return { url: serviceUrl(options.service), token: await readToken(options.tokenFile) };
-  }
-  if (config.DATABASE_URL || !(await isFolderLocked(config.MOTIVO_DATA))) return null;
-  if (!config.development) {
-    const message =
-      `A running service holds ${config.MOTIVO_DATA}, and takes tokens of its issuer alone: ` +
-      "pass --service <url> and --token-file <file> with an operator token.";
-    throw new CommandError(EXIT.unusable, "folder_locked", message);
-  }
-  const { DEV_FILE } = await import("../node.ts");
-  return serviceOfFolder(config.MOTIVO_DATA, DEV_FILE);
-}
+const publishedBody = z.object({
+  model: z.string(),
+  version: z.int(),
+  aliases: z.array(z.string()),
+  logIndex: z.int(),
+  digests: z.object({ model: z.string(), background: z.string(), policy: z.string(), package: z.string() }),
+});
 
-function serviceUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url.origin;
-  throw new CommandError(EXIT.unusable, "arguments_invalid", "--service is an http or https address");
-}
-
-async function readToken(file: string): Promise<string> {
-  const token = await readFile(file, "utf8").catch(() => "");
-  if (token.trim() !== "") return token.trim();
-  throw new CommandError(EXIT.unusable, "token_unreadable", `No token can be read from ${file}.`);
+function publishThrough(service: RunningService, files: CheckedPackage["files"]): Promise<Published> {
+  const encoded = Object.fromEntries(
+    [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString("base64")]),
+  );
+  return askService(service, "/v1/models", { files: encoded }, publishedBody);
 }
 
 async function expectFolder(folder: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { VerifierKey } from "../../audit/note.ts";
 import { Refusal } from "../../audit/refusal.ts";
 import { TILE_WIDTH } from "../../audit/tile.ts";
 import { verify } from "../../audit/verify.ts";
+import { Problem } from "../errors.ts";
 import type { Database } from "./client.ts";
 import { exportLines, RecordMissingError } from "./log-export.ts";
 import { logCheckpoint, logEntry, logHead, logTile, record } from "./tables.ts";
@@ -84,6 +85,26 @@ export async function auditLog(
     if (error instanceof Found) return { ok: false, entries, finding: error.finding };
     throw error;
   }
+}
+
+/**
+ * The same, with a kept checkpoint as it lies in a file.
+ * @throws Problem invalid_checkpoint when that is no checkpoint of this log's key
+ */
+export async function auditWithKept(
+  db: Database,
+  key: VerifierKey,
+  note: string | undefined,
+  now: Date,
+): Promise<LogAudit> {
+  if (note === undefined) return auditLog(db, key, { now });
+  let kept: Checkpoint;
+  try {
+    kept = await openCheckpoint(nodeCrypto, note, key);
+  } catch (cause) {
+    throw new Problem("invalid_checkpoint", undefined, { cause });
+  }
+  return auditLog(db, key, { kept, now });
 }
 
 interface SignedHead extends Checkpoint {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditWithKept } from "../db/log-audit.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { closeErasureInterval } from "../subjects/close-interval.ts";
 import type { Api } from "./api.ts";
@@ -22,5 +23,37 @@ export function operatorRoutes(api: Api, deps: Deps): void {
       },
     },
     async ({ c }) => c.json(await closeErasureInterval(deps)),
+  );
+
+  api.route(
+    {
+      method: "post",
+      path: "/v1/log/check",
+      access: { scope: "operator" },
+      tag: "Operation",
+      summary: "Hold the log against itself and against the checkpoints it signed",
+      description:
+        "Reads every entry, tile, record and checkpoint, and names the first wrong entry. It happens by itself every MOTIVO_CHECK_INTERVAL_S seconds.",
+      body: z.strictObject({
+        checkpoint: z
+          .string()
+          .max(10_000)
+          .optional()
+          .meta({ description: "a signed checkpoint kept elsewhere" }),
+      }),
+      answers: {
+        200: {
+          description: "Whether it holds, and what does not fit first",
+          schema: z.object({
+            ok: z.boolean(),
+            entries: z.int(),
+            finding: z.object({ code: z.string(), entry: z.int().nullable(), detail: z.string() }).nullable(),
+          }),
+        },
+      },
+      problems: ["invalid_checkpoint"],
+    },
+    async ({ c, body }) =>
+      c.json(await auditWithKept(deps.db, deps.log.context.signer.key, body.checkpoint, deps.now())),
   );
 }
