@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { COMMAND } from "./command.ts";
 import { objectsIn, runWithInput } from "./piped.ts";
 
 describe("motivo mask", () => {
@@ -40,6 +42,17 @@ describe("motivo mask", () => {
       { text: "b" },
     ]);
     expect(ended.stdout).not.toContain("52998224725");
+  });
+
+  it("answers a line before the next one is written", async () => {
+    const child = spawn(process.execPath, [COMMAND, "mask"], { stdio: ["pipe", "pipe", "ignore"] });
+    const answers = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]();
+    for (const digit of ["1", "2"]) {
+      child.stdin.write(`${digit} cpf 52998224725\n`);
+      expect((await answers.next()).value).toBe(`${digit} cpf ▮▮▮\n`);
+    }
+    child.stdin.end();
+    expect((await answers.next()).done).toBe(true);
   });
 
   it("answers thousands of lines, one each", async () => {

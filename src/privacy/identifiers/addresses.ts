@@ -8,6 +8,8 @@ const DOMAIN =
   /(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,62})\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}[\p{L}\p{M}]{1,62})/uy;
 const DOMAIN_LITERAL = /\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-fA-F:.]{2,45})\]/y;
 const QUOTED_LOCAL = /"[^"\s@]{1,62}(?: [^"@]{1,30})?"$/;
+/** "logo@2x.png" */
+const PIXEL_RATIO = /^\dx\.(?:png|jpe?g|webp|gif|svg)$/i;
 const LONGEST_LOCAL = 64;
 
 /**
@@ -20,7 +22,7 @@ export function* emails(text: string, claims: Claims): Generator<Span> {
     const pattern = text[at + 1] === "[" ? DOMAIN_LITERAL : DOMAIN;
     pattern.lastIndex = at + 1;
     const domain = pattern.exec(text)?.[0];
-    if (start === null || domain === undefined) continue;
+    if (start === null || domain === undefined || PIXEL_RATIO.test(domain)) continue;
     const end = at + 1 + domain.length;
     if (claims.isFree(start, end)) yield { start, end, type: "email" };
   }
@@ -47,7 +49,7 @@ function localStart(text: string, at: number): number | null {
   return start < at ? start : null;
 }
 
-const IPV4 = /(?<![\d.])(?<!\d[,-])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)/g;
+const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)/g;
 const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![0-9a-fA-F:]|\.\d)/g;
 const NUMBERED =
   /(?:(?<![a-z])v|version|versao|ver|release|build|firmware|driver|sdk|api|kernel|software|app|biblioteca|library|lib|pacote|package|patch|section|secao|clause|clausula|capitulo|chapter|item|tabela|table|figura|figure|anexo|annex|topico|paragrafo|paragraph|atualiz\w+|updat\w+|upgrad\w+|instal\w+|oid|isa|sntp)(?:[\s:=#_\-."'(]|para|to|da|de|a(?![a-z])|from|is(?![a-z])|e(?![a-z])|number|numero|n[º°o])*$/;
@@ -67,6 +69,8 @@ export function* ipAddresses(text: string, claims: Claims): Generator<Span> {
     if (!claims.isFree(start, end) || !ipaddr.IPv4.isValidFourPartDecimal(match)) continue;
     const left = fold(text.slice(Math.max(0, start - 32), start));
     if (NUMBERED.test(left) && !/(?<![a-z])ip(?:v4)?[\s:=#_\-."'(]*$/.test(left)) continue;
+    // "Chrome/120.0.0.0"
+    if (/(?<![/\w])[A-Z][a-zA-Z]+\/$/.test(text.slice(Math.max(0, start - 24), start))) continue;
     if (/^-?(?:alpha|beta|rc\d*|snapshot)/i.test(text.slice(end, end + 10))) continue;
     yield { start, end, type: "ip" };
   }

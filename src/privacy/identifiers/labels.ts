@@ -9,10 +9,10 @@ const WORDS: Record<Exclude<Label, "other" | "name">, RegExp> = {
   rg: /(?<![a-z])r\.?g\.?(?![a-z])|registro geral|identidade|(?:identity|id) (?:card|document)|ssp|documento de identifica\w+/g,
   pis: /(?<![a-z])(?:pis|pasep|nis|nit)(?![a-z])|inscricao social|integracao social|social integration/g,
   cnh: /(?<![a-z])cnh(?![a-z])|habilitacao|(?:carteira|licenca) de motorista|driv(?:er|ing)'?s? ?'?licen[cs]e|driver license/g,
-  cep: /(?<![a-z])cep(?![a-z])|codigo postal|zip(?: ?code)?|postal code|postcode/g,
+  cep: /(?<![a-z])cep(?![a-z])|codigo postal|(?<![a-z.])zip(?: ?code)?(?![a-z])|postal code|postcode/g,
   card: /cartao|cartoes|credit|debito|(?<![a-z])cards?(?![a-z])|visa|mastercard|master|amex|american express|hipercard|(?<![a-z])elo(?![a-z])|diners/g,
   phone:
-    /tel(?:efone|s)?(?![a-z])|telefone|telephone|(?<![a-z])fone|phone|celular|(?<![a-z])cel(?![a-z])|mobile|(?<![a-z])cell|whats|(?<![a-z])(?:zap|wpp|fax|sms|ramal)|lig(?:a|o|ue|ar|uei|ou|amos|uem)(?![a-z])|(?<![a-z])(?:chame|chamar|contato|contatos|contact|reach|call|calling|called|ring|text|dial|disque|disca|discar|recado)(?![a-z])|(?:my|his|her|their) number|(?:meu|seu|nosso) numero/g,
+    /tel(?:efone|s)?(?![a-z])|telefone|telephone|(?<![a-z])fone|phone|celular|(?<![a-z])cel(?![a-z])|mobile|(?<![a-z])cell|whats|wa\.me|(?<![a-z])(?:zap|wpp|fax|sms|ramal)|lig(?:a|o|ue|ar|uei|ou|amos|uem)(?![a-z])|(?<![a-z])(?:chame|chamar|contato|contatos|contact|reach|call|calling|called|ring|text|dial|disque|disca|discar|recado)(?![a-z])|(?:my|his|her|their) number|(?:meu|seu|nosso) numero/g,
 };
 
 /** A number that bears one of these is a thing's, not a person's. */

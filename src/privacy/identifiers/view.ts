@@ -15,6 +15,8 @@ const SPACE = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t]/;
 /** One character's percent-encoded bytes, as its first byte says how many. */
 const PERCENT =
   /%[0-7][0-9a-fA-F]|%[cd][0-9a-f](?:%[0-9a-f]{2})|%e[0-9a-f](?:%[0-9a-f]{2}){2}|%f[0-7](?:%[0-9a-f]{2}){3}/iy;
+/** A line's end or tab as JSON writes it, where it would be a letter glued to a number. */
+const BACKSLASH_SPACE = /\\[nrt](?=[\d+(])/y;
 const BACKSLASH_U = /\\u([0-9a-fA-F]{4})/y;
 
 function percentDecoded(escaped: string): string | null {
@@ -46,6 +48,8 @@ function escapeAt(text: string, at: number): { decoded: string; length: number }
     return decoded === null ? null : { decoded, length: match!.length };
   }
   if (text[at] !== "\\") return null;
+  BACKSLASH_SPACE.lastIndex = at;
+  if (BACKSLASH_SPACE.test(text)) return { decoded: " ", length: 2 };
   BACKSLASH_U.lastIndex = at;
   const match = BACKSLASH_U.exec(text);
   return match && { decoded: String.fromCharCode(Number.parseInt(match[1]!, 16)), length: 6 };

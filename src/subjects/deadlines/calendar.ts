@@ -8,7 +8,7 @@ export interface HolidayCalendar {
   isHoliday(day: Day): boolean;
 }
 
-/** date-holidays' own data (CC BY 3.0), as package.json pins it. */
+/** date-holidays' own data (CC BY-SA 3.0, see NOTICE), as package.json pins it. */
 const SOURCE = "date-holidays 3.37.0";
 
 export class UnknownPlaceError extends Error {

@@ -19,6 +19,7 @@ describe("an identifier is found as people write it", () => {
     ["in an address", "https://x.example/u/52998224725?cep=01310-100", ["cpf=52998224725", "cep=01310-100"]],
     ["percent-encoded", "q=ana%40b.com.br", ["email=ana%40b.com.br"]],
     ["escaped in JSON", String.raw`{"a":"ana\u0040b.com"}`, [String.raw`email=ana\u0040b.com`]],
+    ["after an escaped line's end", String.raw`"doc\n52998224725"`, ["cpf=52998224725"]],
     ["an alphanumeric CNPJ in small letters after its word", "cnpj12abc34501de35", ["cnpj=12abc34501de35"]],
     ["without the word before it", "empresa 12ABC34501DE35", ["cnpj=12ABC34501DE35"]],
     ["an IBAN glued to its word", "IBANDE89370400440532013000", ["iban=DE89370400440532013000"]],
@@ -32,6 +33,10 @@ describe("an identifier is found as people write it", () => {
     ["an address with a mapped address in it", "de ::ffff:192.168.0.1", ["ip=::ffff:192.168.0.1"]],
     ["an address in brackets", "[2001:db8::1]:443", ["ip=2001:db8::1"]],
     ["a name in small letters", "maria da silva ligou", ["name=maria da silva"]],
+    ["a telephone in a chat's address", "https://wa.me/5511987654321", ["phone=5511987654321"]],
+    ["addresses with a comma between", "10.1.2.3,10.1.2.4", ["ip=10.1.2.3", "ip=10.1.2.4"]],
+    ["a first name beside a word for people", "fale com a Beatriz", ["name=Beatriz"]],
+    ["a first name that introduces itself", "olá, me chamo joão", ["name=joão"]],
     ["a name after a title", "Dear Mr. Smith,", ["name=Smith"]],
   ])("%s", (_, text, spans) => {
     expect(found(text)).toEqual(spans);
@@ -78,7 +83,11 @@ describe("no identifier is seen", () => {
     ["in a code that letters and digits share", "4f52998224725a1b"],
     ["in a date and time", "2026-11-24T12:28:58.123Z 20261124123456"],
     ["in positions on a map", "-23.5505199, -46.6333094"],
-    ["in streets", "Rua João Dias, 120"],
+    ["in the names of browsers and pictures", "Chrome/120.0.0.0 logo@2x.png file.zip 12345678"],
+    [
+      "in streets, states and companies",
+      "Rua João Dias, 120; Santa Catarina; Banco Santander; The New York Times",
+    ],
     ["in nothing", ""],
   ])("%s", (_, text) => {
     expect(found(text)).toEqual([]);

@@ -9,20 +9,20 @@ export interface LabelledSentence {
   spans: Span[];
 }
 
-/** Names in no list of faker's, so that the figure does not rest on the list the finder has, too. */
+/** Names in no list that the finder has, so that the figure does not rest on a list that makes the sentences, too. */
 const OTHER_NAMES = {
   first:
     "Adalgisa Jurandir Iracema Ubirajara Dejanira Wanderleia Osvaldina Genésio Tarcila Quitéria Oduvaldo Ivonete Anselma Priya Kwame Siobhan Ngozi Yevgenia Thandiwe Bjorn".split(
       " ",
     ),
-  last: "Guimarães Figueiredo Bittencourt Cavalcanti Vasconcelos Brandão Quintela Sampaio Okonkwo Bhattacharya Lindqvist MacTavish Novotny Oyelaran Zielinski".split(
+  last: "Quintanilha Severiano Trancoso Bulhões Setúbal Jucá Quintela Tapajós Okonkwo Bhattacharya Lindqvist MacTavish Novotny Oyelaran Zielinski".split(
     " ",
   ),
 };
 
 /**
  * Sentences of the templates, a third of them with nothing personal, the same for the same seed.
- * @param names `listed`: as faker invents them; `others`: put together from names that faker has not
+ * @param names `listed`: as faker invents them; `others`: put together from names that are in no list
  */
 export function labelledSentences(
   count: number,
