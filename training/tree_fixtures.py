@@ -222,6 +222,12 @@ def columns():
             ]
         )
         pipeline = Pipeline([("columns", before), ("model", model)]).fit(frame, label)
+        if name == "columns-boosted":
+            alone = onnx_bytes(pipeline.named_steps["columns"], column_inputs(kinds), "columns-alone")
+            write_bytes(FIXTURES / "columns-alone.onnx", alone)
+            wide = frame.assign(amount=frame["amount"].astype(np.float32).astype(float))
+            lines = [json.dumps(row) + "\n" for row in cells(wide.head(120))]
+            write_bytes(FIXTURES / "columns-alone.jsonl", "".join(lines).encode())
         content = onnx_bytes(pipeline, column_inputs(kinds), name, {id(pipeline): {"zipmap": False}})
         keep(name, content, features, ["no", "yes"], frame.head(14), frame.tail(4), margin)
 

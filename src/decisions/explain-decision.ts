@@ -5,6 +5,7 @@ import { ALGORITHM_VERSION, type Explanation, explain } from "../explain/explain
 import type { Cell, Game } from "../explain/game.ts";
 import { type Contribution, formatValue, type Reason, wordReasons } from "../explain/reasons.ts";
 import type { Contract, Feature } from "../models/contract.ts";
+import { type ExactReading, openExact } from "../models/exact.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import type { Language } from "./decision.ts";
 import type { Settled } from "./outcome.ts";
@@ -28,6 +29,30 @@ export function explainerDigest(contract: Pick<Contract, "explanation">): string
     .digest("hex");
 }
 
+/**
+ * Attributions explain the output as the contract states it, a probability or a value, and no other scale. Where
+ * that output is a sum of trees or of weighted columns its attributions are exact, at the cost of one model row.
+ * Made at the first decision, which takes up to a second more for a large forest.
+ */
+const exactOf = new WeakMap<LiveVersion, Promise<ExactReading>>();
+
+function exactFor(version: LiveVersion, players: Game["players"]): Promise<ExactReading> {
+  const { predictor, background, contract } = version;
+  if (contract.explanation.method === "permutation")
+    return Promise.resolve({ noClosedForm: "the contract asks for permutations" });
+  if ("structure" in predictor.reading && predictor.reading.structure.post.length > 0)
+    return Promise.resolve({
+      noClosedForm: "the output is a function of the model's scores, and only those have a closed form",
+    });
+  const known = exactOf.get(version);
+  if (known !== undefined) return known;
+  const made = openExact(predictor, players, background);
+  exactOf.set(version, made);
+  // A failed attempt is not remembered: the model's thread may have died under it.
+  made.catch(() => exactOf.delete(version));
+  return made;
+}
+
 function gameOf(version: LiveVersion, row: readonly Cell[]): Game {
   return {
     players: version.contract.features.map(({ name }, column) => ({ name, columns: [column] })),
@@ -45,9 +70,12 @@ export async function explainRow(
   options: { seed: string; output: number },
 ): Promise<Explanation> {
   const { method, tolerance, maxModelRows } = version.contract.explanation;
+  const game = gameOf(version, row);
+  const exact = await exactFor(version, game.players);
   try {
-    return await explain(gameOf(version, row), {
+    return await explain(game, {
       ...options,
+      ...exact,
       method,
       ...(tolerance === undefined ? {} : { tolerance }),
       ...(maxModelRows === undefined ? {} : { maxModelRows }),

@@ -6,6 +6,7 @@ import { HybridRows } from "./hybrids.ts";
 import { linked } from "./links.ts";
 import { type Estimate, FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
+import { DEFAULT_TABLE_BYTES } from "./trees/exact-trees.ts";
 
 /**
  * 2 % of the distance between the strongest feature for and the strongest against, so that an interval is about
@@ -43,6 +44,7 @@ export const ALGORITHM_VERSION = [
   `first-rounds=${FIRST_ROUNDS}`,
   `max-rounds=${MAX_ROUNDS}`,
   `enumerated-players=${ENUMERATED_PLAYERS}`,
+  `closed-form=float64,table-bytes=${DEFAULT_TABLE_BYTES}`,
   `auto=closed-form,enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");
 

@@ -84,7 +84,7 @@ export interface TreeScores {
 }
 
 export function goesToYes(tree: Tree, node: number, code: number): boolean {
-  const set = tree.sets.get(node);
+  const set = tree.sets.size > 0 ? tree.sets.get(node) : undefined;
   if (set !== undefined) return set[code] === 1;
   return code >= tree.low[node]! && code < tree.high[node]!;
 }

@@ -2,6 +2,7 @@ import type { Fault } from "../errors.ts";
 import type { Cell, Hybrids } from "../explain/game.ts";
 import { bindGraph } from "./binding.ts";
 import type { Contract, Output } from "./contract.ts";
+import { readStructure, type StructureReading } from "./graph/read-structure.ts";
 import { type OnnxGraph, readGraph } from "./onnx.ts";
 import { invalid, refuseFaults } from "./package-faults.ts";
 import { type PoolOptions, WorkerPool } from "./worker-pool.ts";
@@ -16,6 +17,8 @@ const ROWS_PER_TASK = 1024;
 export interface Predictor {
   /** Class names in the order of the values, or `["value"]` for a regression. */
   readonly outputs: readonly string[];
+  /** What exact explanations start from, or why there is nothing. */
+  readonly reading: StructureReading;
   /** One value an output. Cells in the contract's order, of its types. */
   predictRow(row: readonly Cell[]): Promise<Float64Array>;
   /** rows × outputs, row-major. */
@@ -49,17 +52,21 @@ export async function openPredictor(source: PredictorSource, options: PoolOption
     await pool.close();
     refuseFaults(named.faults);
   }
-  return new PooledPredictor(pool, "outputs" in named ? named.outputs : [], contract.features.length);
+  const outputs = "outputs" in named ? named.outputs : [];
+  const reading = readStructure(graph.runnable, binding!);
+  return new PooledPredictor(pool, outputs, reading, contract.features.length);
 }
 
 class PooledPredictor implements Predictor {
   readonly outputs: readonly string[];
+  readonly reading: StructureReading;
   readonly #pool: WorkerPool;
   readonly #width: number;
 
-  constructor(pool: WorkerPool, outputs: readonly string[], width: number) {
+  constructor(pool: WorkerPool, outputs: readonly string[], reading: StructureReading, width: number) {
     this.#pool = pool;
     this.outputs = outputs;
+    this.reading = reading;
     this.#width = width;
   }
 

@@ -1,7 +1,7 @@
 import type { Cell, Game } from "../game.ts";
 import { playerOf } from "../linear.ts";
 import { type TreeScores, treeScores } from "../structure.ts";
-import { type Group, groupLeaves, MAX_GROUP_ROWS } from "./groups.ts";
+import { type Group, groupLeaves } from "./groups.ts";
 import { type Classes, classesOf, type Leaf, leavesOf } from "./leaves.ts";
 import { shareTables } from "./shares.ts";
 import { buildTable, type CodedBackground, classOf } from "./table.ts";
@@ -147,8 +147,9 @@ function plan(scores: TreeScores, owners: readonly number[], maxTableBytes: numb
   }
   for (; ; limit--) {
     const plans = read.map(({ tree, classes, leaves }) => {
-      const tabled = leaves.filter((leaf) => axesOf(leaf) <= limit && 2 ** axesOf(leaf) <= MAX_GROUP_ROWS);
-      const walked = new Set(leaves.filter((leaf) => !tabled.includes(leaf)).map(({ node }) => node));
+      const fits = (leaf: Leaf) => axesOf(leaf) <= limit;
+      const tabled = leaves.filter(fits);
+      const walked = new Set(leaves.filter((leaf) => !fits(leaf)).map(({ node }) => node));
       return { classes, groups: limit < 1 ? [] : groupLeaves(tabled, tree.targets.length), walked };
     });
     if (limit < 1 || plannedBytes(scores, plans) <= maxTableBytes) {

@@ -29,49 +29,55 @@ const BYTE_COST = 1e-3;
  */
 const NEIGHBOURS = 12;
 
+/** Leaves merged at a time: keeps the work linear in a tree's size. */
+const RUN = 256;
+
 /** @param targets scores that the tree adds to: numbers a player in each row */
 export function groupLeaves(leaves: readonly Leaf[], targets: number): Group[] {
-  const groups = leaves.map(single);
-  const cost = (group: Shape) =>
-    GROUP_COST +
-    STEP_COST * (group.axes + group.players * targets) +
-    BYTE_COST * 8 * group.rows * group.players * targets;
-  const costs = groups.map((group) => cost(shapeOf(group)));
+  const groups: Group[] = [];
+  for (let from = 0; from < leaves.length; from += RUN)
+    groups.push(...mergeRun(leaves.slice(from, from + RUN).map(single), targets));
+  return groups;
+}
 
-  // Gains of merging group i with one of its next neighbours, kept until either changes.
-  const gains: { with: number; gain: number }[] = [];
+/** Merges the pair that saves most until none saves anything. */
+function mergeRun(groups: Group[], targets: number): Group[] {
+  const cost = ({ axes, players, rows }: Shape) =>
+    GROUP_COST + STEP_COST * (axes + players * targets) + BYTE_COST * 8 * rows * players * targets;
+  const costs = groups.map((group) => cost(shapeOf(group)));
+  const gainOf = (i: number, j: number) => {
+    const merged = mergedShape(groups[i]!, groups[j]!);
+    return merged === undefined ? 0 : costs[i]! + costs[j]! - cost(merged);
+  };
+  /** For each group its best partner to the right, −1 where none saves anything. */
+  const partners: number[] = [];
+  const gains: number[] = [];
   const measure = (i: number) => {
-    let best = { with: -1, gain: 0 };
-    for (let j = i + 1; j < groups.length && j <= i + NEIGHBOURS; j++) {
-      const merged = mergedShape(groups[i]!, groups[j]!);
-      if (merged === undefined) continue;
-      const gain = costs[i]! + costs[j]! - cost(merged);
-      if (gain > best.gain) best = { with: j, gain };
-    }
-    gains[i] = best;
+    partners[i] = -1;
+    gains[i] = 0;
+    for (let j = i + 1; j < groups.length && j <= i + NEIGHBOURS; j++) consider(i, j);
+  };
+  const consider = (i: number, j: number) => {
+    const gain = gainOf(i, j);
+    if (gain <= gains[i]!) return;
+    gains[i] = gain;
+    partners[i] = j;
   };
   for (let i = 0; i < groups.length; i++) measure(i);
 
   for (;;) {
-    let first = -1;
-    for (let i = 0; i < groups.length; i++)
-      if (gains[i]!.gain > 0 && (first === -1 || gains[i]!.gain > gains[first]!.gain)) first = i;
-    if (first === -1) return groups;
-    const second = gains[first]!.with;
+    const best = Math.max(0, ...gains);
+    if (best === 0) return groups;
+    const first = gains.indexOf(best);
+    const second = partners[first]!;
     groups[first] = merge(groups[first]!, groups[second]!);
     costs[first] = cost(shapeOf(groups[first]!));
-    groups.splice(second, 1);
-    costs.splice(second, 1);
-    gains.splice(second, 1);
-    for (let i = Math.max(0, first - NEIGHBOURS); i < groups.length; i++) {
-      const known = gains[i]!;
-      const touched =
-        i === first ||
-        known.with === first ||
-        known.with === second ||
-        (i < first && first - i <= NEIGHBOURS);
-      if (touched || (i < second && i + NEIGHBOURS >= second - 1)) measure(i);
-      else if (known.with > second) known.with--;
+    for (const list of [groups, costs, partners, gains]) list.splice(second, 1);
+    for (let i = 0; i < groups.length; i++) {
+      const lost = partners[i] === first || partners[i] === second || i === first;
+      if (partners[i]! > second) partners[i]!--;
+      if (lost) measure(i);
+      else if (i < first && first <= i + NEIGHBOURS) consider(i, first);
     }
   }
 }

@@ -35,6 +35,26 @@ export function readStructure(
   onnx: Uint8Array,
   binding: Pick<Binding, "inputs" | "output">,
 ): StructureReading {
+  let output: Tensor | undefined;
+  try {
+    output = readTensor(onnx, binding);
+  } catch (error) {
+    // A graph that the runtime takes but that is written in an unforeseen way must not keep its model from service.
+    if (error instanceof TypeError || error instanceof RangeError)
+      return { reason: "the graph is written in a way that is not followed" };
+    throw error;
+  }
+  if (output === undefined) return { reason: "the output is computed from nothing that was read" };
+  if (output.kind === "unread") return { reason: output.reason };
+  if (output.kind === "columns") return { reason: "the output is no score of trees or of a linear model" };
+  return { structure: output.structure };
+}
+
+/** What the output tensor holds, as far as it could be followed; undefined when it comes from no input. */
+export function readTensor(
+  onnx: Uint8Array,
+  binding: Pick<Binding, "inputs" | "output">,
+): Tensor | undefined {
   const { operators, constants } = readOperators(onnx);
   const tensors = new Map<string, Tensor>(binding.inputs.map((input) => [input.name, rawTensor(input)]));
   const fixed = new Map(constants);
@@ -50,11 +70,7 @@ export function readStructure(
     const name = operator.outputs[at];
     if (name !== undefined) tensors.set(name, result);
   }
-  const output = tensors.get(binding.output);
-  if (output === undefined) return { reason: "the output is computed from nothing that was read" };
-  if (output.kind === "unread") return { reason: output.reason };
-  if (output.kind === "columns") return { reason: "the output is no score of trees or of a linear model" };
-  return { structure: output.structure };
+  return tensors.get(binding.output);
 }
 
 function rawTensor({ element, columns, rank }: Binding["inputs"][number]): ColumnTensor {

@@ -1,0 +1,43 @@
+import { ClosedForm } from "../explain/closed-form.ts";
+import { ExplainError } from "../explain/errors.ts";
+import type { Cell, Player } from "../explain/game.ts";
+import { outputsOf } from "../explain/structure.ts";
+import type { Predictor } from "./predictor.ts";
+
+/** As `explain` takes it: the closed form, or why there is none. */
+export type ExactReading = { closedForm: ClosedForm } | { noClosedForm: string };
+
+/**
+ * How far the graph, read in float64, may be from the runtime, relative to max(1, |output|): float32 sums of a
+ * few hundred trees stay well within it, and a graph that was misread does not.
+ */
+const AGREEMENT = 1e-5;
+
+/**
+ * Makes a version's closed form ready, each feature a player of its own. The reader is believed only if it says
+ * what the runtime says on every background row: an operator that a new runtime computes in another way then costs
+ * speed, never a wrong reason.
+ */
+export async function openExact(
+  predictor: Predictor,
+  players: readonly Player[],
+  background: readonly (readonly Cell[])[],
+): Promise<ExactReading> {
+  const { reading, outputs } = predictor;
+  if ("reason" in reading) return { noClosedForm: reading.reason };
+  const values = await predictor.predictRows(background);
+  const agrees = background.every((row, b) =>
+    outputsOf(reading.structure, row).every((value, o) => {
+      const given = values[b * outputs.length + o]!;
+      return Math.abs(value - given) <= AGREEMENT * Math.max(1, Math.abs(given));
+    }),
+  );
+  if (!agrees || reading.structure.shift.length !== outputs.length)
+    return { noClosedForm: "the graph, as it was read, does not give what the runtime gives" };
+  try {
+    return { closedForm: new ClosedForm(reading.structure, { players, background }) };
+  } catch (error) {
+    if (error instanceof ExplainError) return { noClosedForm: error.message };
+    throw error;
+  }
+}
