@@ -10,6 +10,8 @@ const DOMAIN_LITERAL = /\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-fA-F:.]{2,45})\]
 const QUOTED_LOCAL = /"[^"\s@]{1,62}(?: [^"@]{1,30})?"$/;
 /** "logo@2x.png" */
 const PIXEL_RATIO = /^\dx\.(?:png|jpe?g|webp|gif|svg)$/i;
+/** "ana@example.com.pdf": the address is the file's name. */
+const FILE_ENDING = /(\.\p{L}{2,})\.(?:pdf|jpe?g|png|docx?|xlsx?|txt|csv|xml|json|eml|vcf)$/iu;
 const LONGEST_LOCAL = 64;
 
 /**
@@ -23,7 +25,7 @@ export function* emails(text: string, claims: Claims): Generator<Span> {
     pattern.lastIndex = at + 1;
     const domain = pattern.exec(text)?.[0];
     if (start === null || domain === undefined || PIXEL_RATIO.test(domain)) continue;
-    const end = at + 1 + domain.length;
+    const end = at + 1 + domain.replace(FILE_ENDING, "$1").length;
     if (claims.isFree(start, end)) yield { start, end, type: "email" };
   }
   for (const { index: start, 0: match } of text.matchAll(SPELT_OUT)) {
@@ -50,7 +52,8 @@ function localStart(text: string, at: number): number | null {
 }
 
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d]|\.\d)/g;
-const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![0-9a-fA-F:]|\.\d)/g;
+const IPV6 =
+  /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F:]{2,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![0-9a-fA-F:]|\.\d)/g;
 const NUMBERED =
   /(?:(?<![a-z])v|version|versao|ver|release|build|firmware|driver|sdk|api|kernel|software|app|biblioteca|library|lib|pacote|package|patch|section|secao|clause|clausula|capitulo|chapter|item|tabela|table|figura|figure|anexo|annex|topico|paragrafo|paragraph|atualiz\w+|updat\w+|upgrad\w+|instal\w+|oid|isa|sntp)(?:[\s:=#_\-."'(]|para|to|da|de|a(?![a-z])|from|is(?![a-z])|e(?![a-z])|number|numero|n[º°o])*$/;
 

@@ -18,13 +18,15 @@ const FOURTEEN = new RegExp(
 );
 const FOURTEEN_ANYHOW = /(?<!\d)\d(?:[ .\-/_]{0,3}\d){13}(?!\d)/g;
 const EIGHT = /(?<!\d)(?:\d{5}|\d{2}[. ]\d{3})[ .]? ?-? ?\d{3}(?!\d)/g;
-const RG_SHAPE = /(?<![\d.])\d{1,2}\.\d{3}\.\d{3} ?[-.] ?[\dxX](?![\d.]\d|\d|[a-zA-Z])/g;
+const RG_SHAPE = /(?<!\d)(?<!\d\.)\d{1,2}\.\d{3}\.\d{3} ?[-.] ?(?:\d(?!\.?\d)|[xX](?![a-zA-Z]))/g;
 const STATE =
   "(?:A[CLMP]|BA|CE|DF|ES|GO|M[ATSG]|P[ABREI]|R[JNSOR]|S[CPE]|TO|a[clmp]|ba|ce|df|es|go|m[atsg]|p[abrei]|r[jnsor]|s[cpe]|to)";
-const RG_LABELLED = new RegExp(
-  `(?<![\\d.])(?:(?<![a-zA-Z])${STATE}[ .\\-]{0,2})?\\d(?:[ .\\-/]{0,2}\\d){5,9}(?: ?- ?[xX]|[xX])?(?!\\d)`,
-  "g",
-);
+const RG_PREFIX = `(?<!\\d)(?<!\\d\\.)(?:(?<![a-zA-Z])${STATE}[ .\\-]{0,2})?`;
+/** As cards have it, then in any other length; a count after it is not its check digit. */
+const RG_LABELLED = [
+  `${RG_PREFIX}\\d{1,2}[. ]?\\d{3}[. ]?\\d{3}(?:(?: ?- ?|\\.)?(?:\\d|[xX](?![a-zA-Z])))?(?!\\d)`,
+  `${RG_PREFIX}\\d(?:[.\\-/]{0,2}\\d){5,9}(?:-?[xX](?![a-zA-Z]))?(?!\\d)`,
+].map((pattern) => new RegExp(pattern, "g"));
 
 const bare = (match: string) => match.replaceAll(/[^\da-zA-Z]/g, "");
 
@@ -96,7 +98,10 @@ function* cnpjs(text: string, claims: Claims, { mistyped }: SearchOptions): Gene
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
       const start = match.index;
       const end = start + match[0].length;
-      const found = claims.isFree(start, end) && isCompany(text, start, end, mistyped);
+      const found =
+        claims.isFree(start, end) &&
+        (pattern === FOURTEEN || labelsOf(text, start, end)[0] === "cnpj") &&
+        isCompany(text, start, end, mistyped);
       if (found) yield { start, end, type: "cnpj" };
       // A word before it may have been taken for its first characters.
       pattern.lastIndex = found ? end : start + 1;
@@ -122,7 +127,7 @@ function isCompany(text: string, start: number, end: number, mistyped: boolean):
   const labels = labelsOf(text, start, end);
   if (!valid) return numeric && labels[0] === "cnpj";
   if (usual) return true;
-  if (labels[0] === "other") return false;
+  if (labels[0] === "other" || (written.length !== 14 && labels[0] !== "cnpj")) return false;
   if (labels.includes("cnpj"))
     return numeric || !/[a-zA-Z]/.test(beforeIt) || /cnpj$/i.test(text.slice(Math.max(0, start - 4), start));
   if (!numeric)
@@ -136,12 +141,12 @@ function* identityCards(text: string, claims: Claims): Generator<Span> {
     if (claims.isFree(start, end) && labelsOf(text, start, end)[0] !== "other")
       yield { start, end, type: "rg" };
   }
-  for (const { index: start, 0: match } of text.matchAll(RG_LABELLED)) {
-    const digits = match.replaceAll(/\D/g, "").length;
-    const end = start + match.length;
-    if (digits < 6 || !claims.isFree(start, end) || /^[.,]\d/.test(text.slice(end, end + 2))) continue;
-    if (labelsOf(text, start, end)[0] !== "rg") continue;
-    yield { start, end, type: "rg" };
+  for (const pattern of RG_LABELLED) {
+    for (const { index: start, 0: match } of text.matchAll(pattern)) {
+      const end = start + match.length;
+      if (!claims.isFree(start, end) || /^[.,]\d/.test(text.slice(end, end + 2))) continue;
+      if (labelsOf(text, start, end)[0] === "rg") yield { start, end, type: "rg" };
+    }
   }
 }
 

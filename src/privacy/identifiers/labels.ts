@@ -17,9 +17,9 @@ const WORDS: Record<Exclude<Label, "other" | "name">, RegExp> = {
 
 /** A number that bears one of these is a thing's, not a person's. */
 const OF_A_THING =
-  "pedidos?|protocolos?|notas?(?: fisca(?:l|is))?|nf-?[es]?|ordem|orders?|part|peca|pecas|sku|codigo(?: de (?:barras|rastreio|produto|autenticacao))?|barcode|rastre\\w+|tracking|lotes?|batch|lot|series?|serial|imei|tickets?|chamados?|processos?|proc|matricula|contratos?|contract|faturas?|invoices?|boletos?|linha digitavel|ean|gtin|isbn|issn|ncm|ref(?:erencia|erence)?|case|timestamp|epoch|unix(?: time)?|transac\\w+|transaction|nsu|autorizacao|apolice|policy|itens?|items?|versao|version|build|commit|hash|renavam|chassi|vin|produtos?|product|modelo?|model|remessa|shipment|os|documento fiscal|medidor|meter|patrimonio|asset|sensor|device|dispositivo|counter|contador|leitura|reading|checksum|seed|semente|sessao|session|catalogo|catalogue?|titulo(?: de eleitor)?|empenho|edital|licitacao|warranty|garantia|score|pontuacao|valor|registro interno|receipt|recibo|comprovante|parcel|volume|estoque|stock|inventory|quantidade|quantity";
+  "pedidos?|protocolos?|notas?(?: fisca(?:l|is))?|nf-?[es]?|ordem|orders?|part|peca|pecas|sku|codigo(?: de (?:barras|rastreio|produto|autenticacao))?|barcode|rastre\\w+|tracking|lotes?|batch|lot|series?|serial|imei|tickets?|chamados?|processos?|proc|matricula|contratos?|contract|faturas?|invoices?|boletos?|linha digitavel|ean|gtin|isbn|issn|ncm|ref(?:erencia|erence)?|case|timestamp|epoch|unix(?: time)?|transac\\w+|transaction|nsu|autorizacao|apolice|policy|itens?|items?|versao|version|build|commit|hash|renavam|chassi|vin|produtos?|product|modelo?|model|remessa|shipment|os|documento fiscal|medidor|meter|patrimonio|asset|sensor|device|dispositivo|counter|contador|leitura|reading|checksum|seed|semente|sessao|session|catalog(?:o|ue)?|titulo(?: de eleitor)?|empenho|edital|licitacao|warranty|garantia|guia|senha|ocorrencia|solicitac(?:ao|oes)|requisic(?:ao|oes)|requests?|asset tag|po|job|work order|inscricao estadual|ie|autenticacao|agendamento|reservas?|reservation|booking|flight|voo|parcelas?|s/n|nota tecnica|oficio|portaria|memorando|relatorio|report|equipamento|equipment|planilha|linha|row|score|pontuacao|valor|registro interno|receipt|recibo|comprovante|parcel|volume|estoque|stock|inventory|quantidade|quantity";
 const BETWEEN =
-  "(?:[\\s:#.=_,\"'()\\-/]|numeros?(?![a-z])|number|code|codigo|num(?![a-z])|nro|no(?![a-z])|n(?![a-z])|[º°ª]|id(?![a-z])|is(?![a-z])|e(?![a-z])|was(?![a-z])|foi(?![a-z])|de (?=serie)|serie|interno|do produto|da compra|original)*";
+  "(?:[\\s:#.=_,\"'()\\-/]|numeros?(?![a-z])|number|code|codigo|num(?![a-z])|nro|no(?![a-z])|n(?![a-z])|[º°ª]|id(?![a-z])|is(?![a-z])|e(?![a-z])|was(?![a-z])|foi(?![a-z])|tag(?![a-z])|de (?:serie|atendimento|servico|compra|entrega|venda|rastreio|rastreamento|producao|controle|referencia)(?![a-z])|serie|interno|do produto|da compra|original)*";
 const THING_BEFORE = new RegExp(`(?<![a-z])(?:${OF_A_THING})${BETWEEN}$`);
 
 const BEFORE = 48;
@@ -34,7 +34,8 @@ const JOINING = /^[\s,;]*(?:e|and|ou|or|para|to)?[\s,;]*$/;
  * are only joined ("PIS 1… e 2…"), what stands before the first of two.
  */
 function before(text: string, start: number): string {
-  const window = fold(text.slice(Math.max(0, start - BEFORE), start));
+  // File names and fields have "_" for a space.
+  const window = fold(text.slice(Math.max(0, start - BEFORE), start)).replaceAll("_", " ");
   const line = window.slice(window.lastIndexOf("\n") + 1);
   const number = LAST_NUMBER.exec(line);
   if (number === null) return line;

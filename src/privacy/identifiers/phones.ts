@@ -7,7 +7,7 @@ const G = "[ .\\-]";
 const EXTENSION = "(?: ?(?:x|ext\\.?|ramal|r\\.) ?\\d{1,5}(?!\\d))?";
 
 /** Abroad or at home, with a plus and a country. Trimmed below to what is a number. */
-const INTERNATIONAL = /(?<![\d+])\+ ?\d(?:[ .\-()/]{0,3}\d){6,14}/g;
+const INTERNATIONAL = /(?<![\d+])\+ ?\d(?:[ .\-()]{0,3}\d){6,14}/g;
 const BRAZIL_WITH_COUNTRY = new RegExp(
   `(?<!\\d)(?:\\+ ?|00 ?)?55${G}{0,2}\\(?0?\\d{2}\\)?${G}{0,3}(?:9${G}?)?\\d{4}${G}{0,3}\\d{4}(?!\\d)`,
   "g",
@@ -59,7 +59,9 @@ export function* phones(text: string, claims: Claims): Generator<Span> {
     if (sure || labelsOf(text, start, end)[0] === "phone") yield* found(start, end);
   }
   for (const { index: start, 0: match } of text.matchAll(INTERNATIONAL)) {
-    const length = international(match);
+    // The last group may be a count ("… 3 vezes") or begin a date, where no country's numbers end in one digit alone.
+    const isNext = /^[/,]\d/.test(text.slice(start + match.length, start + match.length + 2));
+    const length = international(match.replace(isNext ? / \d{1,4}$/ : / \d$/, ""));
     if (length === null) continue;
     const extension = new RegExp(EXTENSION, "yi");
     extension.lastIndex = start + length;

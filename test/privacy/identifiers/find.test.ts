@@ -27,6 +27,12 @@ describe("an identifier is found as people write it", () => {
     ["a card before its code", "5555 5555 5555 4444 123", ["card=5555 5555 5555 4444"]],
     ["an RG with its state", "RG MG-12.345.678", ["rg=MG-12.345.678"]],
     ["an RG that ends in X", "rg: 12.345.678-x", ["rg=12.345.678-x"]],
+    ["an RG before a count", "RG 47 694 739-8 3 vezes", ["rg=47 694 739-8"]],
+    ["an RG glued to its word", "meu R.G.91.178.895-4", ["rg=91.178.895-4"]],
+    ["a foreign telephone before a date", "call +49 30 2676102 25/11/2026", ["phone=+49 30 2676102"]],
+    ["an address in a file's name", "ana@exemplo.com.br.pdf", ["email=ana@exemplo.com.br"]],
+    ["an address after its word", "ip:2001:db8::ba1", ["ip=2001:db8::ba1"]],
+    ["a CPF of an order's buyer", "pedido do CPF 52998224725", ["cpf=52998224725"]],
     ["a telephone before a count", "+55 11 98765-4321 2 vezes", ["phone=+55 11 98765-4321"]],
     ["a telephone with its extension", "1-415-555-2671 x123", ["phone=1-415-555-2671 x123"]],
     ["an e-mail address spelt out", "ana (arroba) b (ponto) com", ["email=ana (arroba) b (ponto) com"]],
@@ -92,6 +98,27 @@ describe("no identifier is seen", () => {
   ])("%s", (_, text) => {
     expect(found(text)).toEqual([]);
   });
+});
+
+it("a number after a thing's word is the thing's, however right its check digits are", () => {
+  const things = [
+    "protocolo de atendimento",
+    "número do pedido:",
+    "order no.",
+    "nota_fiscal_",
+    "tracking number is",
+    "lote",
+  ];
+  const numbers = [
+    "52998224725",
+    "11222333000181",
+    "4111111111111111",
+    "12ABC34501DE35",
+    "01310-100",
+    "415-555-2671",
+  ];
+  for (const thing of things)
+    for (const number of numbers) expect(found(`${thing} ${number}`), thing).toEqual([]);
 });
 
 it("offsets are UTF-16 units of the text that came in, in order and apart", () => {
