@@ -1,6 +1,6 @@
 import type { Cell, Game } from "../game.ts";
 import { playerOf } from "../linear.ts";
-import { type TreeScores, treeScores } from "../structure.ts";
+import { type Tree, type TreeScores, treeScores } from "../structure.ts";
 import { type Group, groupLeaves } from "./groups.ts";
 import { type Classes, classesOf, type Leaf, leavesOf } from "./leaves.ts";
 import { shareTables } from "./shares.ts";
@@ -8,7 +8,7 @@ import { buildTable, type CodedBackground, classOf } from "./table.ts";
 import { WalkedTree } from "./walk.ts";
 
 /** Tables and indexes of one version; what does not fit is walked, which is slower and just as exact. */
-export const DEFAULT_TABLE_BYTES = 48 * 2 ** 20;
+export const DEFAULT_TABLE_BYTES = 60 * 2 ** 20;
 /** Above so many players a leaf's table has more rows than most backgrounds: walking costs less. */
 const MAX_TABLED_AXES = 14;
 
@@ -127,51 +127,65 @@ export class ExactTrees {
   }
 }
 
-/** Decides which leaves get a table: fewer conditions first, until the budget is used up. */
+/**
+ * Decides which leaves get a table: those with few conditions first, tree by tree, until the budget is used up.
+ * Leaves of one condition more than all trees can afford get one in the first trees that still can.
+ */
 function plan(scores: TreeScores, owners: readonly number[], maxTableBytes: number): PlannedTree[] {
   const read = scores.trees.map((tree) => {
     const classes = classesOf(tree);
     return { tree, classes, leaves: leavesOf(tree, classes, owners) };
   });
   const axesOf = (leaf: Leaf) => leaf.admits.size;
-  const estimate = new Float64Array(MAX_TABLED_AXES + 1);
+  const planned = (limit: number) =>
+    read.map(({ tree, classes, leaves }): PlannedTree & { bytes: number } => {
+      const fits = (leaf: Leaf) => axesOf(leaf) <= limit;
+      const groups = groupLeaves(leaves.filter(fits), tree.targets.length);
+      const walked = new Set(leaves.filter((leaf) => !fits(leaf)).map(({ node }) => node));
+      return { classes, groups, walked, bytes: plannedBytes(scores, tree, groups) };
+    });
+  const total = (plans: readonly { bytes: number }[]) => plans.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  const estimate = new Float64Array(MAX_TABLED_AXES + 2);
+  let most = 0;
   for (const { tree, leaves } of read)
-    for (const leaf of leaves)
+    for (const leaf of leaves) {
+      most = Math.max(most, axesOf(leaf));
       if (axesOf(leaf) <= MAX_TABLED_AXES)
         estimate[axesOf(leaf)]! += 8 * 2 ** axesOf(leaf) * leaf.players.length * tree.targets.length;
+    }
   let limit = 0;
   // Merging roughly halves what single tables take, so planning starts above the budget and comes down.
-  for (let sum = 0; limit < MAX_TABLED_AXES; limit++) {
+  for (let sum = 0; limit < Math.min(most, MAX_TABLED_AXES); limit++) {
     sum += estimate[limit + 1]!;
-    if (sum > 3 * maxTableBytes) break;
+    if (sum > 2.5 * maxTableBytes) break;
   }
+  let richer: ReturnType<typeof planned> | undefined;
   for (; ; limit--) {
-    const plans = read.map(({ tree, classes, leaves }) => {
-      const fits = (leaf: Leaf) => axesOf(leaf) <= limit;
-      const tabled = leaves.filter(fits);
-      const walked = new Set(leaves.filter((leaf) => !fits(leaf)).map(({ node }) => node));
-      return { classes, groups: limit < 1 ? [] : groupLeaves(tabled, tree.targets.length), walked };
-    });
-    if (limit < 1 || plannedBytes(scores, plans) <= maxTableBytes) {
-      // With no tables, leaves that a constant tree has need none: they attribute nothing.
-      if (limit >= 1) return plans;
-      return plans.map((each, t) => ({
-        ...each,
-        groups: [],
-        walked: new Set(read[t]!.leaves.filter((leaf) => axesOf(leaf) > 0).map(({ node }) => node)),
-      }));
+    const plans = planned(limit);
+    const bytes = total(plans);
+    // A leaf without conditions, of a tree that is nothing else, attributes nothing and has no table.
+    if (bytes > maxTableBytes && limit > 0) {
+      richer = plans;
+      continue;
     }
+    let left = maxTableBytes - bytes;
+    return plans.map((each, t) => {
+      const other = richer?.[t];
+      if (other === undefined || other.bytes - each.bytes > left) return each;
+      left -= other.bytes - each.bytes;
+      return other;
+    });
   }
 }
 
-function plannedBytes(scores: TreeScores, plans: readonly PlannedTree[]): number {
+/** Of the tables and of the increments that lead to them. */
+function plannedBytes(scores: TreeScores, tree: Tree, groups: readonly Group[]): number {
   let bytes = 0;
-  plans.forEach(({ groups }, t) => {
-    for (const { rows, players, states } of groups) {
-      bytes += 8 * rows * players.length * scores.trees[t]!.targets.length;
-      for (const axis of states.keys()) bytes += 2 * scores.axes[axis]!.codes;
-    }
-  });
+  for (const { rows, players, states } of groups) {
+    bytes += 8 * rows * players.length * tree.targets.length;
+    for (const axis of states.keys()) bytes += 2 * scores.axes[axis]!.codes;
+  }
   return bytes;
 }
 
