@@ -80,6 +80,7 @@ export async function openDeps(
   await database.migrate();
   const epoch = await openEpoch(database.db, keys, now());
   const log = await openLog(database.db, {
+    arrays: database.arrays,
     signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),
     limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
     now,

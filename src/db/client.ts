@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import { type ArrayParameters, binaryArrays, plainArrays } from "./arrays.ts";
 import * as tables from "./tables.ts";
 
 /** PostgreSQL, reached through `pg` or embedded as PGlite: the same schema, migrations and queries. */
@@ -8,6 +9,8 @@ export type Database = PgDatabase<PgQueryResultHKT, typeof tables>;
 export interface OpenDatabase {
   db: Database;
   kind: "postgresql" | "embedded";
+  /** How this driver takes the columns of a batch. */
+  arrays: ArrayParameters;
   /** Runs every migration that has not run yet. Safe when several replicas start at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
@@ -29,6 +32,7 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
   return {
     db: db as unknown as Database,
     kind: "postgresql",
+    arrays: binaryArrays,
     async migrate() {
       const client = await pool.connect();
       try {
@@ -56,6 +60,7 @@ export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
   return {
     db: db as unknown as Database,
     kind: "embedded",
+    arrays: plainArrays,
     migrate: () => migrate(db, { migrationsFolder }),
     close: () => client.close(),
   };

@@ -1,4 +1,5 @@
-import { and, eq, inArray, lt, sql } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
+import { toHex } from "../../audit/bytes.ts";
 import { canonicalize, type Json } from "../../audit/canonical.ts";
 import { signCheckpoint } from "../../audit/checkpoint.ts";
 import { commit } from "../../audit/commitment.ts";
@@ -8,18 +9,11 @@ import { encodeLeaf, type Leaf, NO_TAG, NO_VAULT } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
 import type { Signer } from "../../audit/note.ts";
 import { TILE_WIDTH } from "../../audit/tile.ts";
+import type { ArrayParameters } from "./arrays.ts";
 import type { Database } from "./client.ts";
 import { tileHashes } from "./log-nodes.ts";
-import {
-  dataKey,
-  idempotencyKey,
-  logCheckpoint,
-  logEntry,
-  logHead,
-  logTile,
-  payload,
-  record,
-} from "./tables.ts";
+import { claimKeys, type EntryRow, takeTagNumbers, writeEntries } from "./log-statements.ts";
+import { idempotencyKey, logHead, logTile } from "./tables.ts";
 
 /** What a leaf says beside time, tag and commitments, which the append adds. */
 export type LeafBody = Leaf extends infer L
@@ -82,6 +76,7 @@ export interface LogSigner extends Signer {
 }
 
 export interface AppendContext {
+  arrays: ArrayParameters;
   signer: LogSigner;
   now: () => Date;
   randomBytes: (length: number) => Uint8Array;
@@ -94,50 +89,38 @@ export async function lockHead(tx: Database): Promise<Frontier & { root: Uint8Ar
   return { ...parseFrontier(head.frontier), root: head.root };
 }
 
-/** Keys that another request took in the last 24 hours stay taken; expired ones are taken over. */
+/** @returns the entries whose key is another request's, in this batch or before it */
 async function claimIdempotencyKeys(
   tx: Database,
+  { arrays, now }: AppendContext,
   entries: readonly NewEntry[],
-  now: Date,
 ): Promise<Set<NewEntry>> {
-  const taken = new Set<NewEntry>();
+  const first = new Map<string, NewEntry>();
   for (const entry of entries) {
     if (!entry.idempotency) continue;
-    const row = { ...entry.idempotency, decision: entry.columns.id };
-    const claimed = await tx
-      .insert(idempotencyKey)
-      .values(row)
-      .onConflictDoUpdate({
-        target: idempotencyKey.keyHmac,
-        set: { requestHmac: row.requestHmac, decision: row.decision, expiresAt: row.expiresAt },
-        setWhere: lt(idempotencyKey.expiresAt, now),
-      })
-      .returning({ keyHmac: idempotencyKey.keyHmac });
-    if (claimed.length === 0) taken.add(entry);
+    const key = toHex(entry.idempotency.keyHmac);
+    if (!first.has(key)) first.set(key, entry);
   }
-  return taken;
+  const claims = [...first.values()].map(({ idempotency, columns }) => ({
+    ...idempotency!,
+    decision: columns.id,
+  }));
+  const claimed = await claimKeys(tx, arrays, claims, now());
+  return new Set(
+    entries.filter((entry) => {
+      if (!entry.idempotency) return false;
+      const key = toHex(entry.idempotency.keyHmac);
+      return first.get(key) !== entry || !claimed.has(key);
+    }),
+  );
 }
 
-/**
- * Takes the next tag numbers of every key in the batch.
- * @returns by key id the first number, absent for a key that was erased since the entry was prepared
- */
-async function takeTagNumbers(tx: Database, entries: readonly NewEntry[]): Promise<Map<string, number>> {
+function tagsWanted(entries: readonly NewEntry[]): Map<string, number> {
   const wanted = new Map<string, number>();
-  for (const { subject } of entries)
+  for (const { subject } of entries) {
     if (subject) wanted.set(subject.dataKey, (wanted.get(subject.dataKey) ?? 0) + 1);
-  if (wanted.size === 0) return new Map();
-  const values = sql.join(
-    [...wanted].map(([id, count]) => sql`(${id}::uuid, ${count}::int)`),
-    sql`, `,
-  );
-  const rows = await tx
-    .update(dataKey)
-    .set({ entries: sql`${dataKey.entries} + wanted.n` })
-    .from(sql`(VALUES ${values}) AS wanted(id, n)`)
-    .where(sql`${dataKey.id} = wanted.id`)
-    .returning({ id: dataKey.id, entries: dataKey.entries });
-  return new Map(rows.map((row) => [row.id, row.entries - wanted.get(row.id)!]));
+  }
+  return wanted;
 }
 
 interface Prepared {
@@ -194,9 +177,9 @@ export async function appendEntries(
   entries: readonly NewEntry[],
 ): Promise<Outcome[]> {
   const head = await lockHead(tx);
-  const taken = await claimIdempotencyKeys(tx, entries, context.now());
+  const taken = await claimIdempotencyKeys(tx, context, entries);
   const admitted = entries.filter((entry) => !taken.has(entry));
-  const tagNumbers = await takeTagNumbers(tx, admitted);
+  const tagNumbers = await takeTagNumbers(tx, context.arrays, tagsWanted(admitted));
   const erased = new Set(admitted.filter(({ subject }) => subject && !tagNumbers.has(subject.dataKey)));
   const unclaimed = [...erased].flatMap((entry) => (entry.idempotency ? [entry.idempotency.keyHmac] : []));
   if (unclaimed.length > 0) await tx.delete(idempotencyKey).where(inArray(idempotencyKey.keyHmac, unclaimed));
@@ -233,38 +216,12 @@ async function writeBatch(
     context.signer,
   );
 
-  await tx.insert(logEntry).values(
-    prepared.map(({ leaf, hash, sealed }, i) => ({
-      index: head.size + i,
-      leaf,
-      leafHash: hash,
-      tag: sealed?.tag ?? null,
-    })),
-  );
-  await tx.insert(record).values(
-    prepared.map(({ entry, salt, body }, i) => ({
-      ...entry.columns,
-      logIndex: head.size + i,
-      kind: entry.leaf.kind,
-      hour: entry.hour,
-      receiptSize: size,
-      body,
-      salt,
-    })),
-  );
-  const sealed = prepared.flatMap((entry) => (entry.sealed ? [entry.sealed] : []));
-  if (sealed.length > 0) {
-    await tx.insert(payload).values(sealed.map(({ tag, owner, ciphertext }) => ({ tag, owner, ciphertext })));
-  }
+  const moved = await writeEntries(tx, context.arrays, prepared.map(rowOf), {
+    from: head,
+    to: { size, root: appended.root, frontier: encodeFrontier(appended.frontier), checkpoint },
+  });
+  if (!moved) throw new Error("The head of the log moved under a lock");
   await writeFullTiles(tx, head.size, size);
-  await tx.insert(logCheckpoint).values({ size, note: checkpoint });
-  // Size and root: on size alone, two batches of one length on one base would fork the tree in silence.
-  const moved = await tx
-    .update(logHead)
-    .set({ size, root: appended.root, frontier: encodeFrontier(appended.frontier), checkpoint })
-    .where(and(eq(logHead.id, 1), eq(logHead.size, head.size), eq(logHead.root, head.root)))
-    .returning({ size: logHead.size });
-  if (moved.length !== 1) throw new Error("The head of the log moved under a lock");
 
   return new Map(
     prepared.map(({ entry, hash }, i) => [
@@ -272,4 +229,23 @@ async function writeBatch(
       { logIndex: head.size + i, leafHash: hash, inclusionProof: appended.proof(i), size, checkpoint },
     ]),
   );
+}
+
+function rowOf({ entry, leaf, hash, salt, body, sealed }: Prepared): EntryRow {
+  const { id, model = null, version = null, outcome = null, client = null, about = null } = entry.columns;
+  return {
+    leaf,
+    leafHash: hash,
+    id,
+    kind: entry.leaf.kind,
+    hour: entry.hour,
+    model,
+    version,
+    outcome,
+    client,
+    about,
+    body,
+    salt,
+    payload: sealed ?? null,
+  };
 }

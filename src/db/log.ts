@@ -6,6 +6,7 @@ import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/fronti
 import { inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
 import type { Tile } from "../../audit/tile.ts";
 import { Problem } from "../errors.ts";
+import type { ArrayParameters } from "./arrays.ts";
 import type { Database } from "./client.ts";
 import {
   type AppendContext,
@@ -123,6 +124,7 @@ async function recompute(db: Database, signer: LogSigner): Promise<void> {
 export async function openLog(
   db: Database,
   options: {
+    arrays: ArrayParameters;
     signer: (log: "new" | "existing") => Promise<LogSigner>;
     limits: BatchLimits;
     now: () => Date;
@@ -154,6 +156,7 @@ export async function openLog(
   await db.transaction((tx) => recompute(tx, signer), { isolationLevel: "repeatable read" });
 
   const context: AppendContext = {
+    arrays: options.arrays,
     signer,
     now: options.now,
     randomBytes: options.randomBytes,

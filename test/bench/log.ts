@@ -68,6 +68,7 @@ await database.migrate();
 const keys = memoryKeys();
 const epoch = await openEpoch(database.db, keys, new Date());
 const log = await openLog(database.db, {
+  arrays: database.arrays,
   signer: (state) => openSigner("bench.example/log", keys, state),
   limits: {
     size: Number(process.env.MOTIVO_BATCH_SIZE ?? 64),

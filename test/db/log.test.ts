@@ -41,6 +41,7 @@ describe.each([
 
   const open = async (origin = "test.example/log") =>
     openLog(database.db, {
+      arrays: database.arrays,
       signer: (state) => openSigner(origin, keys, state),
       limits,
       now: () => new Date(),
@@ -156,6 +157,7 @@ describe("two replicas on one PostgreSQL", () => {
     const keys = memoryKeys();
     const epoch = await openEpoch(database.db, keys, new Date());
     const options = {
+      arrays: database.arrays,
       signer: (state: "new" | "existing") => openSigner("test.example/log", keys, state),
       limits,
       now: () => new Date(),
