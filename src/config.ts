@@ -54,8 +54,8 @@ const settings = z.object({
     .default("motivo_proof")
     .describe("Claim with the proof level of a subject, 1 to 3; 3 opens full access and erasure"),
   MOTIVO_BATCH_SIZE: count(64, 1, 1024).describe("Most entries that share one transaction"),
-  MOTIVO_BATCH_MS: count(2, 0, 1000).describe(
-    "Longest wait for others to share a transaction, in milliseconds",
+  MOTIVO_BATCH_MS: count(0, 0, 1000).describe(
+    "Longest wait for others to share a transaction, in milliseconds; under load batches fill without it",
   ),
   MOTIVO_QUEUE: count(4096, 1, 1_000_000).describe("Most entries waiting; beyond it 503 with Retry-After"),
   MOTIVO_WORKERS: count(0, 0, 64).describe("Inference threads a model version; 0: cores minus one"),
