@@ -203,7 +203,8 @@ class Walk {
   }
 
   async #fillTile(level: number, hash: Uint8Array): Promise<void> {
-    const filling = (this.#tiles[level] ??= []);
+    const filling = this.#tiles[level] ?? [];
+    this.#tiles[level] = filling;
     filling.push(hash);
     if (filling.length < TILE_WIDTH) return;
     const tile = this.#tree.size / TILE_WIDTH ** (level + 1) - 1;
