@@ -2,7 +2,7 @@ import type { ClosedForm, Link } from "./closed-form.ts";
 import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
 import type { Game } from "./game.ts";
-import { HybridRows } from "./hybrids.ts";
+import { checkPrediction, checkShape, HybridRows } from "./hybrids.ts";
 import { linked } from "./links.ts";
 import { type Estimate, FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
@@ -102,7 +102,7 @@ export interface Explanation {
   modelRows: number;
   /**
    * What the same work takes without deduplication, less `modelRows`: for each background row 2K + 1 rows a
-   * round, or 2^K by enumeration, K being the players that vary anywhere in the background.
+   * round, or 2^K by enumeration, K being the players that vary anywhere in the background. 0 in closed form.
    */
   modelRowsSaved: number;
   rounds: number;
@@ -189,18 +189,24 @@ async function inClosedForm(
   { method, link }: { method: string; link: Link },
   seed: string,
 ): Promise<Explanation> {
-  const rows = new HybridRows(game);
-  await rows.evaluate(rows.full + 1);
+  checkShape(game);
+  const players = game.players.length;
+  // The explained row itself: every player takes its value, whichever background row stands behind.
+  const present = new Uint8Array(players).fill(1);
+  const given = checkPrediction(
+    await game.predict({ count: 1, background: Uint32Array.of(0), present }),
+    game.outputs,
+  );
   const outputs = closedForm.valueOf(game.row, "identity");
   if (outputs.length !== game.outputs)
     throw new ExplainError("prediction_shape", "The model's structure gives another number of outputs", {
       expected: game.outputs,
       given: outputs.length,
     });
-  const distance = Math.max(...outputs.map((output, o) => Math.abs(output - rows.value(rows.full, o))));
+  const distance = Math.max(...outputs.map((output, o) => Math.abs(output - given[o]!)));
   const { base, output, attributions } = closedForm.explain(game.row, link);
   const table = <T>(cell: (value: number) => T): T[][] =>
-    rowsOf(rows.players, rows.outputs, (i) => cell(attributions[i]! + 0));
+    rowsOf(players, game.outputs, (i) => cell(attributions[i]! + 0));
   return {
     method: closedForm.method,
     chosen: method === "exact" ? "asked" : "closed-form",
@@ -212,8 +218,8 @@ async function inClosedForm(
     standardErrors: table(() => 0),
     intervals: table((value) => [value, value]),
     seed,
-    modelRows: rows.evaluated,
-    modelRowsSaved: Math.max(rows.varying.length * 2 ** rows.varyingAnywhere - rows.evaluated, 0),
+    modelRows: 1,
+    modelRowsSaved: 0,
     rounds: 0,
     converged: true,
     additivityGap: additivityGap(base, output, attributions),

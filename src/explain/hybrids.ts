@@ -120,13 +120,12 @@ export class HybridRows {
   /**
    * Evaluates what is pending, in one call: in Node one large call beat several small ones, and the predictor
    * knows its model's best chunk.
-   * @param upTo rows named before it that are enough
    * @throws ExplainError `prediction_shape`, `prediction_not_finite`; whatever the predictor rejects with
    */
-  async evaluate(upTo: number = this.#count): Promise<void> {
+  async evaluate(): Promise<void> {
     const first = this.#evaluated;
-    const count = upTo - first;
-    if (count <= 0) return;
+    const count = this.#count - first;
+    if (count === 0) return;
     const { players } = this;
     const present = new Uint8Array(count * players);
     for (let r = 0; r < count; r++) {
@@ -138,20 +137,14 @@ export class HybridRows {
           present[r * players + p] = 1;
       }
     }
-    const values = await this.#game.predict({
-      count,
-      background: this.#backgrounds.slice(first, first + count),
-      present,
-    });
-    if (values.length !== count * this.outputs)
-      throw new ExplainError("prediction_shape", "The predictor gave another number of values than asked", {
-        expected: count * this.outputs,
-        given: values.length,
-      });
-    for (const value of values)
-      if (!Number.isFinite(value))
-        throw new ExplainError("prediction_not_finite", "The predictor gave a value that is not finite");
-
+    const values = checkPrediction(
+      await this.#game.predict({
+        count,
+        background: this.#backgrounds.slice(first, first + count),
+        present,
+      }),
+      count * this.outputs,
+    );
     const held = this.#values;
     this.#values = new Float64Array((first + count) * this.outputs);
     this.#values.set(held);
@@ -236,7 +229,20 @@ function cellKey(cell: Cell): Cell | symbol {
   return Object.is(cell, -0) ? NEGATIVE_ZERO : cell;
 }
 
-function checkShape(game: Game): void {
+/** @throws ExplainError `prediction_shape`, `prediction_not_finite` */
+export function checkPrediction(values: Float64Array, expected: number): Float64Array {
+  if (values.length !== expected)
+    throw new ExplainError("prediction_shape", "The predictor gave another number of values than asked", {
+      expected,
+      given: values.length,
+    });
+  if (!values.every(Number.isFinite))
+    throw new ExplainError("prediction_not_finite", "The predictor gave a value that is not finite");
+  return values;
+}
+
+/** @throws ExplainError `empty_background`, `invalid_shape`, `invalid_players` */
+export function checkShape(game: Game): void {
   const columns = game.row.length;
   if (game.background.length === 0) throw new ExplainError("empty_background", "The background holds no row");
   if (game.background.some((row) => row.length !== columns))

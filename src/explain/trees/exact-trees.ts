@@ -37,11 +37,10 @@ export class ExactTrees {
   readonly #codes: Uint32Array;
   /** All tables, one after the other. */
   readonly #table: Float64Array;
-  /** Where each group's table starts, how wide a row is, and where its cells' places start. */
+  /** Where each group's table starts, how wide a row is, and the places of all rows' cells one after the other. */
   readonly #starts: Uint32Array;
   readonly #widths: Uint32Array;
   readonly #places: Uint32Array;
-  readonly #placeStarts: Uint32Array;
   /** For each axis: codes × slots, what a code adds to the index of the slot's group. */
   readonly #increments: readonly Uint16Array[];
   readonly #slots: readonly Uint32Array[];
@@ -80,7 +79,6 @@ export class ExactTrees {
     this.#starts = built.starts;
     this.#widths = built.widths;
     this.#places = built.places;
-    this.#placeStarts = built.placeStarts;
     this.#increments = built.increments;
     this.#slots = built.slots;
     this.#indexes = new Uint32Array(built.starts.length);
@@ -114,15 +112,18 @@ export class ExactTrees {
     for (let a = 0; a < codes.length; a++) {
       const slots = this.#slots[a]!;
       const increments = this.#increments[a]!;
-      const from = codes[a]! * slots.length;
-      for (let s = 0; s < slots.length; s++) indexes[slots[s]!]! += increments[from + s]!;
+      const count = slots.length;
+      const from = codes[a]! * count;
+      for (let s = 0; s < count; s++) indexes[slots[s]!]! += increments[from + s]!;
     }
-    const table = this.#table;
-    const places = this.#places;
-    for (let g = 0; g < indexes.length; g++) {
-      let at = this.#starts[g]! + indexes[g]! * this.#widths[g]!;
-      const end = this.#placeStarts[g + 1]!;
-      for (let c = this.#placeStarts[g]!; c < end; c++) attributions[places[c]!]! += table[at++]!;
+    const [table, places, starts, widths] = [this.#table, this.#places, this.#starts, this.#widths];
+    const groups = indexes.length;
+    let place = 0;
+    for (let g = 0; g < groups; g++) {
+      const width = widths[g]!;
+      const at = starts[g]! + indexes[g]! * width;
+      for (let c = 0; c < width; c++) attributions[places[place + c]!]! += table[at + c]!;
+      place += width;
     }
   }
 }
@@ -201,7 +202,6 @@ function build(
   const starts: number[] = [];
   const widths: number[] = [];
   const places: number[] = [];
-  const placeStarts = [0];
   const slots: { group: number; byClass: number[]; starts: readonly number[] }[][] = scores.axes.map(
     () => [],
   );
@@ -219,7 +219,6 @@ function build(
       widths.push(group.players.length * tree.targets.length);
       for (const player of group.players)
         for (const target of tree.targets) places.push(player * scores.bias.length + target);
-      placeStarts.push(places.length);
       tables.push(table);
       length += table.length;
     }
@@ -233,7 +232,6 @@ function build(
     starts: Uint32Array.from(starts),
     widths: Uint32Array.from(widths),
     places: Uint32Array.from(places),
-    placeStarts: Uint32Array.from(placeStarts),
     slots: slots.map((each) => Uint32Array.from(each, ({ group }) => group)),
     increments: slots.map((each, axis) => {
       const { codes } = scores.axes[axis]!;

@@ -111,10 +111,11 @@ function unitTable(
       const b = popcount(lacking);
       const gains = weight * inside[a * (most + 1) + b]!;
       const loses = weight * outside[a * (most + 1) + b]!;
-      for (let i = 0; i < d; i++) {
-        if (needed & (1 << i)) unit[p * d + i]! += gains;
-        else if (lacking & (1 << i)) unit[p * d + i]! += loses;
-      }
+      const from = p * d;
+      for (let bits = needed; bits !== 0; bits &= bits - 1)
+        unit[from + 31 - Math.clz32(bits & -bits)]! += gains;
+      for (let bits = lacking; bits !== 0; bits &= bits - 1)
+        unit[from + 31 - Math.clz32(bits & -bits)]! += loses;
       if (spare === 0) break;
     }
   }

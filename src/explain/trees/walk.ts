@@ -36,6 +36,7 @@ export class WalkedTree {
   /** Players at a leaf that some living row does not fulfil, and what they gain. */
   readonly #inside: Uint16Array;
   readonly #gains: Float64Array;
+  readonly #lacks: Int32Array;
   #codes: Uint32Array = new Uint32Array(0);
   #into: Float64Array = new Float64Array(0);
   #scores = 0;
@@ -73,6 +74,7 @@ export class WalkedTree {
     this.#path = new Uint16Array(depth + 1);
     this.#inside = new Uint16Array(depth + 1);
     this.#gains = new Float64Array(depth + 1);
+    this.#lacks = new Int32Array(depth + 1);
   }
 
   get bytes(): number {
@@ -166,17 +168,29 @@ export class WalkedTree {
     if (inside === 0 && outside === 0) return;
 
     let loses = 0;
+    const [alive, weights, players, gains, lacks] = [
+      this.#alive,
+      this.#weights,
+      this.#inside,
+      this.#gains,
+      this.#lacks,
+    ];
+    const [insideShares, outsideShares] = [this.#shares.inside, this.#shares.outside];
+    const width = this.#width;
     for (let w = 0; w < words; w++) {
-      for (let bits = this.#alive[aliveFrom + w]!; bits !== 0; bits &= bits - 1) {
+      const living = alive[aliveFrom + w]!;
+      if (living === 0) continue;
+      for (let i = 0; i < inside; i++) lacks[i] = ~fulfilled[players[i]! * words + w]!;
+      for (let bits = living; bits !== 0; bits &= bits - 1) {
         const shift = 31 - Math.clz32(bits & -bits);
-        const weight = this.#weights[w * 32 + shift]!;
+        const weight = weights[w * 32 + shift]!;
         let a = 0;
-        for (let i = 0; i < inside; i++) a += 1 ^ ((fulfilled[this.#inside[i]! * words + w]! >>> shift) & 1);
-        if (outside > 0) loses += weight * this.#shares.outside[a * this.#width + outside]!;
+        for (let i = 0; i < inside; i++) a += (lacks[i]! >>> shift) & 1;
+        loses += weight * outsideShares[a * width + outside]!;
         if (a === 0) continue;
-        const share = weight * this.#shares.inside[a * this.#width + outside]!;
-        for (let i = 0; i < inside; i++)
-          if (((fulfilled[this.#inside[i]! * words + w]! >>> shift) & 1) === 0) this.#gains[i]! += share;
+        const share = weight * insideShares[a * width + outside]!;
+        // No branch: which rows lack what is as good as random.
+        for (let i = 0; i < inside; i++) gains[i]! += share * ((lacks[i]! >>> shift) & 1);
       }
     }
     for (let i = 0; i < inside; i++) this.#give(node, this.#inside[i]!, this.#gains[i]!);
