@@ -103,6 +103,7 @@ class NumberCoder implements Coder {
   readonly #column: Column;
   readonly #cuts: Float64Array;
   readonly #inType: (x: number) => number;
+  readonly #double: boolean;
   /** For each code a number that has it. */
   readonly #examples: readonly number[];
 
@@ -118,6 +119,7 @@ class NumberCoder implements Coder {
     this.sources = column.sources;
     this.#column = column;
     this.#inType = inType;
+    this.#double = double;
     this.#cuts = Float64Array.from(new Set(cuts)).sort();
     this.codes = this.#cuts.length + 2;
     const last = this.#cuts.at(-1)!;
@@ -126,7 +128,26 @@ class NumberCoder implements Coder {
 
   code(row: readonly Cell[]): number {
     const value = this.#inType(this.#column.value(row) as number);
-    if (Number.isNaN(value)) return 0;
+    return Number.isNaN(value) ? 0 : this.#codeOf(value);
+  }
+
+  test(node: WrittenNode, inType: (x: number) => number): [number, number] | Uint8Array {
+    const threshold = inType(node.threshold);
+    const upTo = node.comparison === "LEQ" || node.comparison === "LT";
+    const above = node.comparison === "GT" || node.comparison === "GTE";
+    // Nearly every node of every export: read off the cut, since a large forest has too many codes to try.
+    if (upTo || (above && !node.missingToYes)) {
+      const next = 1 + this.#codeOf(cutsOf(node, inType, this.#double)[0]!);
+      return upTo ? [node.missingToYes ? 0 : 1, next] : [next, this.codes];
+    }
+    const flags = Uint8Array.from(this.#examples, (value) =>
+      passes(node, threshold, inType, value) ? 1 : 0,
+    );
+    return interval(flags) ?? flags;
+  }
+
+  /** 1 + the number of cuts below the value. */
+  #codeOf(value: number): number {
     const cuts = this.#cuts;
     let low = 0;
     let high = cuts.length;
@@ -136,14 +157,6 @@ class NumberCoder implements Coder {
       else high = middle;
     }
     return low + 1;
-  }
-
-  test(node: WrittenNode, inType: (x: number) => number): [number, number] | Uint8Array {
-    const threshold = inType(node.threshold);
-    const flags = Uint8Array.from(this.#examples, (value) =>
-      passes(node, threshold, inType, value) ? 1 : 0,
-    );
-    return interval(flags) ?? flags;
   }
 }
 
