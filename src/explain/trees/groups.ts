@@ -27,7 +27,7 @@ const BYTE_COST = 1e-3;
  * Merging is tried with this many next groups to the right. Leaves that share conditions are neighbours in the
  * tree, and all pairs of a large tree would take longer than they save.
  */
-const NEIGHBOURS = 12;
+const NEIGHBOURS = 5;
 
 /** Leaves merged at a time: keeps the work linear in a tree's size. */
 const RUN = 256;
