@@ -22,7 +22,7 @@ type Example = Awaited<ReturnType<typeof exampleOf>>;
 describe.each([
   ["PostgreSQL", freshPostgres],
   ["PGlite", freshEmbedded],
-])("an erasure on %s", (_, open) => {
+])("an erasure on %s", (kind, open) => {
   let database: OpenDatabase;
   let service: TestService;
   let example: Example;
@@ -117,6 +117,9 @@ describe.each([
     }
     expect(await database.db.$count(record, sql`kind = 'decision'`)).toBe(1);
   });
+
+  // PGlite takes the smaller set: what the database itself does differently is in the two above.
+  if (kind === "PGlite") return;
 
   it("is refused where the basis is credit protection, naming the article, and the refusal is on the record", async () => {
     await decide("ana", "german-credit-logistic");
