@@ -3,7 +3,18 @@ import { motivo } from "../../src/cli/program.ts";
 import { VERSION } from "../../src/version.ts";
 import { json, run } from "./command.ts";
 
-const COMMANDS = ["serve", "migrate", "publish", "token", "verify", "audit", "demo", "mask", "deadline", "risk"];
+const COMMANDS = [
+  "serve",
+  "migrate",
+  "publish",
+  "token",
+  "verify",
+  "audit",
+  "demo",
+  "mask",
+  "deadline",
+  "risk",
+];
 
 describe("motivo", () => {
   it("has these commands, each with a description", () => {
