@@ -92,7 +92,7 @@ export async function openDeps(
 }
 
 /** Publishes the packages that come with the project where none is published. */
-export async function publishDemoPackages(deps: Deps): Promise<void> {
+async function publishDemoPackages(deps: Deps): Promise<void> {
   if ((await deps.models.names()).length > 0) return;
   for (const folder of await findPackageFolders(DEMO_PACKAGES)) {
     try {

@@ -91,7 +91,7 @@ export async function explainRow(
 }
 
 /** A value in the words of the contract, in one language. */
-export function sayValue(feature: Feature, cell: Cell, language: Language): string {
+function sayValue(feature: Feature, cell: Cell, language: Language): string {
   const unit = "unit" in feature ? feature.unit?.[language] : undefined;
   const valueLabel =
     feature.type === "category"

@@ -17,7 +17,7 @@ export type Opened = "decision" | "decision-list" | "explanation" | "entry";
  * and for what purpose their data was consulted). People's own readings carry their tag instead of a name and are
  * made in `subjects/`: a pseudonym of the person would group their entries for every reader.
  */
-export function accessEntry(
+function accessEntry(
   { epoch, now, randomId }: Pick<Deps, "epoch" | "now" | "randomId">,
   reader: Reader,
   what: Opened,

@@ -12,7 +12,7 @@ import type { Deps } from "./deps.ts";
 export const encodeVaulted = (vaulted: VaultedDecision): Uint8Array =>
   new TextEncoder().encode(canonicalize(vaulted));
 
-export const decodeVaulted = (plaintext: Uint8Array): VaultedDecision =>
+const decodeVaulted = (plaintext: Uint8Array): VaultedDecision =>
   JSON.parse(new TextDecoder().decode(plaintext)) as VaultedDecision;
 
 export function receiptOf(parts: {

@@ -76,7 +76,7 @@ export async function auditDecisions(play: Play, made: readonly Made[]): Promise
 }
 
 /** Downloads the export of the whole log. @returns the file */
-export async function downloadExport({ auditor, expect, stage }: Play, name: string): Promise<string> {
+async function downloadExport({ auditor, expect, stage }: Play, name: string): Promise<string> {
   const answered = await auditor.get("/v1/audit/export");
   expect.same(answered.status, 200, "the auditor may download the export");
   const file = join(stage.folder, name);

@@ -11,7 +11,7 @@ import { type DecisionAnswer, eachOf, type Made, type Play } from "./play.ts";
 
 const WIDTH = 8;
 const SUM_TOLERANCE = 1e-9;
-export const problemCode = z.object({ code: z.string() });
+const problemCode = z.object({ code: z.string() });
 
 const idempotencyKey = (i: number) => ({ "Idempotency-Key": `demo-${i}` });
 const pathOf = ({ model }: Application) => `/v1/models/${model}/decisions`;

@@ -102,7 +102,7 @@ export function treeScores({ trees, bias }: TreeScores, codes: Uint32Array): Flo
   return scores;
 }
 
-export function linearScores({ columns, weights, bias }: LinearScores, row: readonly Cell[]): Float64Array {
+function linearScores({ columns, weights, bias }: LinearScores, row: readonly Cell[]): Float64Array {
   const values = columns.map((column) => column.value(row));
   return Float64Array.from(bias, (start, k) =>
     values.reduce((sum, value, c) => sum + weights[k]![c]! * value, start),

@@ -66,7 +66,7 @@ const problemSchema = z
   .meta({ id: "Problem" });
 
 /** Names every place that does not fit, never what stood there. */
-export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => {

@@ -6,7 +6,7 @@ import { PROBLEMS, Problem } from "../errors.ts";
 const TYPE_PREFIX = "urn:motivo:problem:";
 
 /** RFC 9457 problem details. `instance` is the request id, under which the service's own log has the line. */
-export function problemDocument(problem: Problem, requestId: string): Record<string, unknown> {
+function problemDocument(problem: Problem, requestId: string): Record<string, unknown> {
   return {
     ...problem.members,
     type: `${TYPE_PREFIX}${problem.code}`,

@@ -6,7 +6,7 @@ import { Problem } from "../errors.ts";
 const MAX_DEPTH = 16;
 
 /** Bytes of an ordinary request; publishing a package names its own. */
-export const DEFAULT_BODY_BYTES = 1024 * 1024;
+const DEFAULT_BODY_BYTES = 1024 * 1024;
 
 async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(c.req.header("content-length") ?? 0);

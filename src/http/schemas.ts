@@ -17,14 +17,14 @@ export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 export const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 export const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647);
 
-export const receipt = z.object({
+const receipt = z.object({
   logIndex: z.int(),
   leafHash: z.string().meta({ description: "base64" }),
   inclusionProof: z.array(z.string()).meta({ description: "base64, from the leaf up" }),
   checkpoint: z.string().meta({ description: "C2SP signed note" }),
 });
 
-export const reason = z.object({
+const reason = z.object({
   feature: z.string(),
   code: z.string(),
   direction: z.enum(["for", "against"]),
@@ -32,7 +32,7 @@ export const reason = z.object({
   text: z.string(),
 });
 
-export const decision = z.object({
+const decision = z.object({
   id: uuid,
   model: z.string(),
   version: z.int(),

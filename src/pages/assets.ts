@@ -23,7 +23,7 @@ export interface Assets {
   find(file: string): Asset | undefined;
 }
 
-export const ASSET_PATH = "/assets";
+const ASSET_PATH = "/assets";
 
 export function assetsOf(files: AssetFiles): Assets {
   const byFile = new Map<string, Asset>();

@@ -6,11 +6,11 @@
  * has a closed form (Lundberg et al. 2020; proof in Laberge & Pequignot 2022): an inside player gets
  * (a−1)! b! / (a+b)!, an outside player −a! (b−1)! / (a+b)!, with a inside and b outside players.
  */
-export function insideShare(a: number, b: number): number {
+function insideShare(a: number, b: number): number {
   return 1 / (a * choose(a + b, a));
 }
 
-export function outsideShare(a: number, b: number): number {
+function outsideShare(a: number, b: number): number {
   return -1 / (b * choose(a + b, b));
 }
 

@@ -39,7 +39,7 @@ export function rawColumn(source: number, type: ColumnType): Column {
   return { sources: [source], value: (row) => row[source]! };
 }
 
-export function constantColumn(value: Held): Column {
+function constantColumn(value: Held): Column {
   return { sources: [], value: () => value, keys: NO_KEYS };
 }
 

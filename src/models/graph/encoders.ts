@@ -15,7 +15,7 @@ export const ENCODERS: Readonly<Record<string, Encoder>> = {
   },
 };
 
-export function each(
+function each(
   input: ColumnTensor,
   type: ColumnTensor["type"],
   compute: (value: Held, index: number) => Held,

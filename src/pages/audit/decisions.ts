@@ -46,7 +46,7 @@ ${refused ? "" : html`<div class="below"><p>${items.length === 0 ? "" : audit.le
   });
 }
 
-export function listAddress(filter: AuditFilter, cursor?: string): string {
+function listAddress(filter: AuditFilter, cursor?: string): string {
   const query = new URLSearchParams();
   for (const field of FILTER_FIELDS) if (filter[field] !== undefined) query.set(field, String(filter[field]));
   if (cursor !== undefined) query.set("cursor", cursor);
@@ -113,7 +113,7 @@ function erasedRow(scene: Scene, { logIndex, hour, model, version, state }: Audi
 }
 
 /** Why a record is not there. The number stays; the entry that justifies the gap is one link away. */
-export function erasureWords({ words, numbers }: Scene, state: RecordState): Html {
+function erasureWords({ words, numbers }: Scene, state: RecordState): Html {
   if (state.state !== "erased") return html`${words.audit.pending}`;
   return html`${words.audit.erasedBy} <a href="/audit/entries/${state.by}">${words.audit.entryLink(numbers.count(state.by))}</a>`;
 }

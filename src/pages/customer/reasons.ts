@@ -6,7 +6,7 @@ import type { Weight } from "../figures/reason-bar.ts";
 import { roundToSum } from "../numbers.ts";
 
 /** Rows before the rest is folded away. */
-export const MOST_REASONS = 10;
+const MOST_REASONS = 10;
 
 export interface ReasonRow extends Weight {
   feature: string;

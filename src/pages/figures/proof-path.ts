@@ -33,6 +33,3 @@ export function proofPath(path: LogProof["path"], sentence: string): Html {
 <path class="proof-line" d="M${places.map(({ x, y }) => `${x} ${y}`).join("L")}"/>
 ${siblings.map((place) => square("proof-given", place))}${places.map((place, i) => square("proof-computed", place, i === 0 ? SIDE + 4 : SIDE))}</svg>`;
 }
-
-/** Row height of the figure, which the table beside it keeps, so that each hash stands by its square. */
-export const PROOF_ROW = ROW;

@@ -9,7 +9,7 @@ export interface Weight {
   upper: number;
 }
 
-export const BAR_WIDTH = 346;
+const BAR_WIDTH = 346;
 
 /**
  * Full from zero to the nearer bound of the interval, pale and outlined from bound to bound, a tick at the estimate;

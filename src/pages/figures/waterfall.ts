@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Html } from "../scene.ts";
 import { at, linear, type Scale, sideOf, ticks } from "./svg.ts";
 
-export const PLOT_WIDTH = 372;
+const PLOT_WIDTH = 372;
 const ROW = 31;
 
 /** A step of the waterfall, in score units. `toward` says on which side it counts; `interval` is around `value`. */

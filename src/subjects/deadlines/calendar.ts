@@ -76,7 +76,7 @@ export function withHolidays(calendar: HolidayCalendar, days: readonly Day[]): H
   };
 }
 
-export const isWorkingDay = (day: Day, calendar: HolidayCalendar): boolean =>
+const isWorkingDay = (day: Day, calendar: HolidayCalendar): boolean =>
   !isWeekend(day) && !calendar.isHoliday(day);
 
 /** `day`, or the working day after it: Regulation (EEC, Euratom) 1182/71, art. 3(4). */
