@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { availableParallelism } from "node:os";
@@ -199,9 +199,10 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const dev = issuer ? { url, vkey, tokens: await devTokens(issuer, deps) } : null;
     if (dev) {
       await mkdir(config.MOTIVO_DATA, { recursive: true, mode: 0o700 });
-      await writeFile(join(config.MOTIVO_DATA, DEV_FILE), `${JSON.stringify(dev, null, 2)}\n`, {
-        mode: 0o600,
-      });
+      const file = join(config.MOTIVO_DATA, DEV_FILE);
+      // A mode given to writeFile counts for a new file only.
+      await rm(file, { force: true });
+      await writeFile(file, `${JSON.stringify(dev, null, 2)}\n`, { mode: 0o600 });
     }
     // Whoever waits for readiness reads dev.json next.
     open = true;

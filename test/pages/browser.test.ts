@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type ServerType, serve } from "@hono/node-server";
-import chromiumPackage from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
 import { type Bank, openBank, REFUSED_ID } from "./bank.ts";
 
 const PUBLIC = ["/", "/sign-in", "/nowhere"];
@@ -17,7 +17,6 @@ const AUDITOR = [
   "/audit/entries/76",
   "/audit/entries/71",
 ];
-const ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-quic"];
 
 let browser: Browser;
 let server: ServerType;
@@ -31,11 +30,7 @@ beforeAll(async () => {
   server = serve({ fetch: bank.app.fetch, port: 0, hostname: "127.0.0.1" });
   await new Promise<void>((resolve) => server.once("listening", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: await chromiumPackage.executablePath(),
-    args: ARGUMENTS,
-    headless: true,
-  });
+  browser = await launchBrowser();
 });
 
 afterAll(async () => {
