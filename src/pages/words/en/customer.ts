@@ -135,7 +135,7 @@ export const customer: typeof portuguese = {
     partlyTitle: "Part of your data has been erased.",
     refusedTitle: "Nothing was erased.",
     doneText:
-      "The key that opened it is destroyed. The entries stay in the record and no longer lead to you.",
+      "The key that opened it is deleted here: nobody opens it any more. The entries stay in the record and no longer lead to you.",
     gone: "What went",
     kept: "What stayed, and why",
     complain: "If you disagree, write to the data-protection officer or to the ANPD.",

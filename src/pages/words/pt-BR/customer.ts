@@ -142,7 +142,7 @@ export const customer = {
     partlyTitle: "Parte dos seus dados foi apagada.",
     refusedTitle: "Nada foi apagado.",
     doneText:
-      "A chave que os abria foi destruída. As entradas continuam no registro e não levam mais a você.",
+      "A chave que os abria foi apagada daqui: ninguém mais abre. As entradas continuam no registro e não levam mais a você.",
     gone: "O que saiu",
     kept: "O que ficou, e por quê",
     complain: "Se discordar, fale com a pessoa encarregada ou com a ANPD.",
