@@ -53,6 +53,10 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** Inverse of `toHex` for text that is known to be hex: digests and hashes of our own. */
+export const fromHex = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+
 /** RFC 4648 §4 with padding. */
 export function toBase64(bytes: Uint8Array): string {
   let text = "";

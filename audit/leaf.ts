@@ -55,6 +55,9 @@ type Body =
 
 export type Leaf = Head & Body;
 
+/** A time as coarse as leaves tell it: whole hours since 1970-01-01T00:00Z. */
+export const hourOf = (date: Date): number => Math.floor(date.getTime() / 3_600_000);
+
 export const NO_TAG: Uint8Array = ZERO_16;
 export const NO_VAULT: Uint8Array = ZERO_32;
 

@@ -1,3 +1,5 @@
+import { fromHex } from "../../audit/bytes.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import type { NewEntry, Receipt } from "../db/log-append.ts";
 import { Problem } from "../errors.ts";
 import { readInputs } from "../models/inputs.ts";
@@ -5,7 +7,7 @@ import type { LiveVersion } from "../models/registry.ts";
 import { keyFor } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
-import { type Deps, hourOf } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { explainerDigest, explainRow, sayReasons, seedOf } from "./explain-decision.ts";
 import { claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
@@ -43,10 +45,8 @@ export async function decide(deps: Deps, asked: DecisionAsked): Promise<Decision
   const id = deps.randomId();
   const at = deps.now();
   const seed = seedOf(id, version.digests.model);
-  const output = explainedOutput(
-    version.contract.output,
-    version.predictor.outputs,
-    await version.predictor.predictRow(row),
+  const output = await explainedOutput(version.contract.output, version.predictor.outputs, () =>
+    version.predictor.predictRow(row),
   );
   const explanation = await explainRow(version, row, { seed, output });
   const settled = settle(
@@ -150,11 +150,10 @@ async function appendDecision(
 }
 
 function bytesOf(digests: { model: string; background: string; explainer: string; policy: string }) {
-  const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
   return {
-    model: bytes(digests.model),
-    background: bytes(digests.background),
-    explainer: bytes(digests.explainer),
-    policy: bytes(digests.policy),
+    model: fromHex(digests.model),
+    background: fromHex(digests.background),
+    explainer: fromHex(digests.explainer),
+    policy: fromHex(digests.policy),
   };
 }

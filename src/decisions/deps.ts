@@ -13,6 +13,3 @@ export interface Deps {
   /** A random UUID (version 4): it must tell neither time nor order. */
   randomId: () => string;
 }
-
-/** Time as coarse as the log tells it: whole hours since 1970-01-01T00:00Z. */
-export const hourOf = (date: Date): number => Math.floor(date.getTime() / 3_600_000);

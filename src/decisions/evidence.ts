@@ -3,13 +3,14 @@ import type { JsonObject } from "../../audit/canonical.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { erasureTree } from "../../audit/erasure.ts";
 import { type ErasedEvidence, formatEvidence, type Opened, type Placed } from "../../audit/evidence.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import type { Head } from "../db/log.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { erasedBy, erasureItems } from "../db/log-export.ts";
 import { erasedEntry, record } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import { locate } from "./audited.ts";
-import { type Deps, hourOf } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 
 /** A bundle opens a record to whoever holds it, so it is good for a while only. */
 const DAYS = 90;

@@ -17,7 +17,7 @@ export async function findForClient(deps: Deps, client: string, id: string): Pro
     .from(record)
     .where(eq(record.id, id));
   if (row?.kind !== "decision" || row.client !== client) throw new Problem("unknown_decision");
-  const { answer } = await answerOf(deps, id);
+  const answer = await answerOf(deps, id);
   await leaveTrace(deps, { role: "product", name: client }, "decision", { decision: id });
   return answer;
 }

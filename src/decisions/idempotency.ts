@@ -45,7 +45,7 @@ export async function repeated(deps: Deps, claim: Claim): Promise<DecisionAnswer
   if (!row) return null;
   if (row.decision === null || row.requestHmac === null) throw new Problem("decision_erased");
   if (!Buffer.from(row.requestHmac).equals(claim.requestHmac)) throw new Problem("idempotency_key_reused");
-  return (await answerOf(deps, row.decision)).answer;
+  return answerOf(deps, row.decision);
 }
 
 /** Forgets the keys whose 24 hours are over; until then each stays taken, also after an erasure. */

@@ -11,14 +11,22 @@ export interface Settled {
   threshold: number | null;
 }
 
-/** The output that will be explained: fixed but for several classes, where the most probable one decides. */
-export function explainedOutput(output: Output, names: readonly string[], values: ArrayLike<number>): number {
+/**
+ * The output that will be explained: fixed but for several classes, where the most probable one decides.
+ * @param predict asked only then: elsewhere the explanation evaluates the row anyway
+ */
+export async function explainedOutput(
+  output: Output,
+  names: readonly string[],
+  predict: () => Promise<ArrayLike<number>>,
+): Promise<number> {
   switch (output.kind) {
     case "regression":
       return 0;
     case "binary-classification":
       return names.indexOf(output.class);
     case "multi-classification": {
+      const values = await predict();
       let best = 0;
       for (let i = 1; i < names.length; i++) if (values[i]! > values[best]!) best = i;
       return best;

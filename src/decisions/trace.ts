@@ -1,6 +1,7 @@
+import { hourOf } from "../../audit/leaf.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { Problem } from "../errors.ts";
-import { type Deps, hourOf } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 
 /** Who opened something: the role they acted in, and a pseudonym that only the epoch key connects to them. */
 export interface Reader {

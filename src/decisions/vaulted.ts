@@ -36,7 +36,7 @@ export function receiptOf(parts: {
 export async function answerOf(
   { db, epoch, log, models }: Pick<Deps, "db" | "epoch" | "log" | "models">,
   id: string,
-): Promise<{ answer: DecisionAnswer; vaulted: VaultedDecision }> {
+): Promise<DecisionAnswer> {
   const [row] = await db.select().from(record).where(eq(record.id, id));
   if (row?.kind !== "decision") throw new Problem("decision_erased");
   const { leaf, leafHash } = await log.leaf(row.logIndex);
@@ -50,7 +50,7 @@ export async function answerOf(
     checkpoint: await log.checkpointAt(row.receiptSize),
   });
   const { contract } = await models.published(vaulted.decision.model, vaulted.decision.version);
-  return { answer: inOrder(contract, vaulted.decision, receipt), vaulted };
+  return inOrder(contract, vaulted.decision, receipt);
 }
 
 /** The members in the order of the first answer: the vault keeps them sorted, so that its bytes can be checked. */

@@ -1,6 +1,7 @@
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import { toBase64 } from "../../audit/bytes.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import { exportLines } from "../db/log-export.ts";
 import { type AuditFilter, listDecisions, openDecision } from "../decisions/audited.ts";
 import type { AuditedDecision } from "../decisions/decision.ts";
@@ -27,7 +28,7 @@ const query = z.strictObject({
 /** First or last hour that a date or time takes in. */
 function hourBound(text: string, side: "from" | "to"): number {
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const hour = Math.floor(Date.parse(isDate ? `${text}T00:00:00Z` : text) / 3_600_000);
+  const hour = hourOf(new Date(isDate ? `${text}T00:00:00Z` : text));
   return side === "to" && isDate ? hour + 23 : hour;
 }
 

@@ -1,12 +1,12 @@
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { SignJWT } from "jose";
 import type { Config } from "../config.ts";
+import { privateKeyOf } from "../privacy/ed25519.ts";
 import type { KeyProvider } from "../privacy/key-folder.ts";
 import { type Scope, type TokenVerifier, tokenVerifier } from "./tokens.ts";
 
 /** Issuer of development tokens. A configuration with an issuer of its own never loads this key. */
 const DEV_ISSUER = "urn:motivo:development";
-const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 export interface DevIssuer {
   verify: TokenVerifier;
@@ -25,11 +25,7 @@ export async function openDevIssuer(
   clock: () => Date,
 ): Promise<DevIssuer> {
   const seed = await keys.create("development-issuer");
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([PKCS8_ED25519, seed]),
-    format: "der",
-    type: "pkcs8",
-  });
+  const privateKey = privateKeyOf(seed);
   const publicKey = createPublicKey(privateKey);
   return {
     verify: tokenVerifier(config, DEV_ISSUER, async () => publicKey),

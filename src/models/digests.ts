@@ -1,20 +1,10 @@
 import { createHash } from "node:crypto";
+import { canonicalize } from "../../audit/canonical.ts";
 import type { Contract } from "./contract.ts";
 
 /** SHA-256 in lower-case hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/**
- * JSON with sorted keys and no spaces, so that the same policy written in another order has the same digest
- * (RFC 8785, whose number and string forms are those of ECMAScript).
- */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /**
@@ -31,7 +21,7 @@ export function policyDigest(contract: Contract): string {
     sensitivity,
     policy,
   }));
-  return sha256(canonicalJson({ features: promised, purposes, bases, retentions, afterErasure }));
+  return sha256(canonicalize({ features: promised, purposes, bases, retentions, afterErasure }));
 }
 
 /** One digest for everything handed over: the same package published twice has it twice. */

@@ -1,3 +1,5 @@
+import { fromHex } from "../../audit/bytes.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import type { Database } from "../db/client.ts";
 import type { Log } from "../db/log.ts";
 import { appendEntries, lockHead, type NewEntry } from "../db/log-append.ts";
@@ -22,9 +24,6 @@ export interface Published {
   logIndex: number;
   digests: CheckedPackage["digests"];
 }
-
-const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
-const hourOf = (date: Date) => Math.floor(date.getTime() / 3_600_000);
 
 function aliasEntry(
   deps: PublishDeps,
@@ -56,7 +55,7 @@ export async function publish(deps: PublishDeps, checked: CheckedPackage): Promi
       {
         leaf: {
           kind: "publish",
-          digests: { model: bytes(model), background: bytes(background), policy: bytes(policy) },
+          digests: { model: fromHex(model), background: fromHex(background), policy: fromHex(policy) },
         },
         hour,
         body: { kind: "publish", hour, model: name, version, digests: { model, background, policy } },

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, inArray, max } from "drizzle-orm";
-import { toHex } from "../../audit/bytes.ts";
+import { fromHex, toHex } from "../../audit/bytes.ts";
 import type { Database } from "../db/client.ts";
 import { modelAlias, modelFile, modelVersion } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
@@ -28,13 +28,6 @@ export interface LiveVersion extends PublishedVersion {
   predictor: Predictor;
   background: readonly (readonly Cell[])[];
 }
-
-const FILES = [
-  "model.yaml",
-  "model.onnx",
-  "background.csv",
-  "samples.csv",
-] as const satisfies PackageFileName[];
 
 async function filesOf(db: Database, model: string, version: number, names: readonly PackageFileName[]) {
   const rows = await db
@@ -127,8 +120,7 @@ export class ModelRegistry {
     now: Date,
   ): Promise<{ version: number; champion: boolean }> {
     const model = checked.contract.name;
-    const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
-    const packageDigest = bytes(checked.digests.package);
+    const packageDigest = fromHex(checked.digests.package);
     const [same] = await tx
       .select({ version: modelVersion.version })
       .from(modelVersion)
@@ -147,14 +139,14 @@ export class ModelRegistry {
       model,
       version,
       packageDigest,
-      modelDigest: bytes(checked.digests.model),
-      backgroundDigest: bytes(checked.digests.background),
-      policyDigest: bytes(checked.digests.policy),
+      modelDigest: fromHex(checked.digests.model),
+      backgroundDigest: fromHex(checked.digests.background),
+      policyDigest: fromHex(checked.digests.policy),
       publishedAt: now,
     });
     await tx
       .insert(modelFile)
-      .values(FILES.map((name) => ({ model, version, name, content: checked.files.get(name)! })));
+      .values([...checked.files].map(([name, content]) => ({ model, version, name, content })));
     if (version === 1) await this.point(tx, model, CHAMPION, version);
     return { version, champion: version === 1 };
   }

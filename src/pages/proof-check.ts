@@ -1,4 +1,4 @@
-import { bytesEqual, toHex } from "../../audit/bytes.ts";
+import { bytesEqual, fromHex, toHex } from "../../audit/bytes.ts";
 import { parseCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { hashNode, verifyInclusion } from "../../audit/merkle.ts";
@@ -18,7 +18,6 @@ export interface ProofCheck {
 }
 
 export function checkProof(index: number, proof: LogProof): ProofCheck {
-  const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
   const root = fromHex(proof.root);
   const leaf = fromHex(proof.leafHash);
   let hash = leaf;

@@ -1,19 +1,15 @@
-import { createPrivateKey, createPublicKey, sign as ed25519 } from "node:crypto";
+import { createPublicKey, sign as ed25519 } from "node:crypto";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { ed25519Key, formatVkey } from "../../audit/note.ts";
 import type { LogSigner } from "../db/log-append.ts";
+import { privateKeyOf } from "./ed25519.ts";
 import type { KeyProvider } from "./key-folder.ts";
 
-const PKCS8_ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX_BYTES = 12;
 
 /** @param origin name of the log and of its key: no space, no plus sign. @param seed 32 bytes */
 export function signerOf(origin: string, seed: Uint8Array): LogSigner {
-  const privateKey = createPrivateKey({
-    key: Buffer.concat([PKCS8_ED25519, seed]),
-    format: "der",
-    type: "pkcs8",
-  });
+  const privateKey = privateKeyOf(seed);
   const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
   const key = ed25519Key(nodeCrypto, origin, spki.subarray(SPKI_PREFIX_BYTES));
   return { key, vkey: formatVkey(key), sign: (message) => ed25519(null, message, privateKey) };

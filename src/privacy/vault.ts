@@ -1,6 +1,8 @@
 import { eq, inArray } from "drizzle-orm";
+import { toHex } from "../../audit/bytes.ts";
 import { commit, tag as tagOf } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import type { SubjectOfEntry } from "../db/log-append.ts";
 import { payload } from "../db/tables.ts";
@@ -41,14 +43,10 @@ export async function openPayloads(
   tags: readonly Uint8Array[],
 ): Promise<Map<string, Uint8Array>> {
   const opened = new Map<string, Uint8Array>();
-  // In portions: a person may have a hundred thousand decisions, a statement takes 65,535 parameters.
-  for (let start = 0; start < tags.length; start += 1000) {
-    const rows = await db
-      .select()
-      .from(payload)
-      .where(inArray(payload.tag, tags.slice(start, start + 1000) as Uint8Array[]));
+  for (const part of chunksOf(tags)) {
+    const rows = await db.select().from(payload).where(inArray(payload.tag, part));
     for (const row of rows) {
-      opened.set(Buffer.from(row.tag).toString("hex"), unseal(key.vaultKey, row.ciphertext, row.tag));
+      opened.set(toHex(row.tag), unseal(key.vaultKey, row.ciphertext, row.tag));
     }
   }
   return opened;

@@ -1,5 +1,7 @@
 import { inArray } from "drizzle-orm";
 import { toBase64, toHex } from "../../audit/bytes.ts";
+import { hourOf } from "../../audit/leaf.ts";
+import { chunksOf } from "../db/chunks.ts";
 import { record } from "../db/tables.ts";
 import type { DecisionCore, VaultedDecision } from "../decisions/decision.ts";
 import type { Deps } from "../decisions/deps.ts";
@@ -74,7 +76,7 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
       held.opened.push({
         ...opening,
         at,
-        hour: Math.floor(Date.parse(at) / 3_600_000),
+        hour: hourOf(new Date(at)),
         decision: null,
         logIndex,
       });
@@ -96,7 +98,7 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
 /** Who opened these decisions: entries that name the decision, not the person. */
 async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Opening[]> {
   const openings: Opening[] = [];
-  for (let start = 0; start < decisions.length; start += 1000) {
+  for (const ids of chunksOf(decisions)) {
     const rows = await deps.db
       .select({
         logIndex: record.logIndex,
@@ -106,7 +108,7 @@ async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Ope
         body: record.body,
       })
       .from(record)
-      .where(inArray(record.about, decisions.slice(start, start + 1000)));
+      .where(inArray(record.about, ids));
     for (const { logIndex, kind, hour, about, body } of rows) {
       const told = JSON.parse(body) as { role?: string; purpose?: string; what?: string };
       openings.push({

@@ -1,12 +1,12 @@
 import { asc, eq, isNull, sql } from "drizzle-orm";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { erasureTree, MAX_ERASURE_ITEMS } from "../../audit/erasure.ts";
+import { hourOf } from "../../audit/leaf.ts";
+import { chunksOf } from "../db/chunks.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
 import { erasedEntry } from "../db/tables.ts";
-import { type Deps, hourOf } from "../decisions/deps.ts";
+import type { Deps } from "../decisions/deps.ts";
 import { Problem } from "../errors.ts";
-
-const CHUNK = 1000;
 
 /**
  * Writes the erasure entry of an interval: one leaf that justifies every removal since the last one, its items
@@ -45,9 +45,9 @@ export async function closeErasureInterval(
       },
     ]);
     if (!outcome || "refused" in outcome) throw new Problem("log_conflict");
-    for (let start = 0; start < items.length; start += CHUNK) {
+    for (const part of chunksOf(items.map(({ index }, position) => ({ index, position })))) {
       const values = sql.join(
-        items.slice(start, start + CHUNK).map(({ index }, i) => sql`(${index}::bigint, ${start + i}::int)`),
+        part.map(({ index, position }) => sql`(${index}::bigint, ${position}::int)`),
         sql`, `,
       );
       await tx

@@ -2,6 +2,7 @@ import { inArray } from "drizzle-orm";
 import { toHex } from "../../audit/bytes.ts";
 import { tag as tagOf } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import { logEntry } from "../db/tables.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
@@ -19,10 +20,8 @@ export interface TaggedEntry {
  */
 export async function entriesOf(db: Database, key: SubjectKey): Promise<TaggedEntry[]> {
   const found: TaggedEntry[] = [];
-  for (let start = 0; start < key.entries; start += 1000) {
-    const tags = Array.from({ length: Math.min(1000, key.entries - start) }, (_, i) =>
-      tagOf(nodeCrypto, key.tagKey, start + i),
-    );
+  const all = Array.from({ length: key.entries }, (_, i) => tagOf(nodeCrypto, key.tagKey, i));
+  for (const tags of chunksOf(all)) {
     const rows = await db
       .select({ logIndex: logEntry.index, tag: logEntry.tag })
       .from(logEntry)

@@ -1,8 +1,10 @@
 import { and, eq, inArray, notExists } from "drizzle-orm";
+import { hourOf } from "../../audit/leaf.ts";
+import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import { lockHead } from "../db/log-append.ts";
 import { dataKey, erasedEntry, idempotencyKey, payload, record, subject } from "../db/tables.ts";
-import { type Deps, hourOf } from "../decisions/deps.ts";
+import type { Deps } from "../decisions/deps.ts";
 import { erasureRule } from "../decisions/key-use.ts";
 import { Problem } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
@@ -33,10 +35,6 @@ export interface Erasure {
   refused: RefusedPurpose[];
 }
 
-const CHUNK = 1000;
-const chunks = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, i) => items.slice(i * CHUNK, (i + 1) * CHUNK));
-
 const wordsOf = (contract: Contract): Words => Object.values(contract.purposes)[0]!.text;
 
 /**
@@ -52,22 +50,13 @@ async function eraseKey(deps: Deps, held: SubjectKey): Promise<number | null> {
     const [row] = await tx.select().from(dataKey).where(eq(dataKey.id, held.id)).for("update");
     if (!row) return null;
     const own = await entriesOf(tx, { ...held, entries: row.entries });
-    for (const part of chunks(own))
-      await tx.delete(payload).where(
-        inArray(
-          payload.tag,
-          part.map(({ tag }) => tag),
-        ),
-      );
-    const indexes = [
-      ...own.map(({ logIndex }) => logIndex),
-      ...(await eraseRecords(
-        tx,
-        own.map(({ logIndex }) => logIndex),
-      )),
-    ];
+    const ownIndexes = own.map(({ logIndex }) => logIndex);
+    for (const tags of chunksOf(own.map(({ tag }) => tag))) {
+      await tx.delete(payload).where(inArray(payload.tag, tags));
+    }
+    const indexes = [...ownIndexes, ...(await eraseRecords(tx, ownIndexes))];
     const sinceHour = hourOf(deps.now());
-    for (const part of chunks(indexes)) {
+    for (const part of chunksOf(indexes)) {
       await tx
         .insert(erasedEntry)
         .values(part.map((logIndex) => ({ logIndex, salt: deps.log.context.randomBytes(16), sinceHour })));
@@ -92,12 +81,12 @@ async function eraseKey(deps: Deps, held: SubjectKey): Promise<number | null> {
  */
 async function eraseRecords(tx: Database, own: readonly number[]): Promise<number[]> {
   const ids: string[] = [];
-  for (const part of chunks(own)) {
+  for (const part of chunksOf(own)) {
     const rows = await tx.delete(record).where(inArray(record.logIndex, part)).returning({ id: record.id });
     ids.push(...rows.map(({ id }) => id));
   }
   const further: number[] = [];
-  for (const part of chunks(ids)) {
+  for (const part of chunksOf(ids)) {
     const rows = await tx
       .delete(record)
       .where(inArray(record.about, part))
@@ -112,13 +101,22 @@ async function eraseRecords(tx: Database, own: readonly number[]): Promise<numbe
   return further;
 }
 
+/** What each key of a person is for, and whether the law lets it be erased. */
+async function rulings(deps: Deps, subjectId: string) {
+  const keys = await keysOf(deps.db, deps.epoch, subjectId);
+  return Promise.all(
+    keys.map(async (key) => {
+      const contract = await contractOf(deps, key);
+      const about = { model: contract.name, purpose: wordsOf(contract) };
+      return { key, about, rule: erasureRule(contract) };
+    }),
+  );
+}
+
 /** What an erasure would do, purpose by purpose, without doing it. */
 export async function whatErasureWouldDo(deps: Deps, subjectId: string): Promise<Erasure> {
   const erasure: Erasure = { erased: [], refused: [] };
-  for (const key of await keysOf(deps.db, deps.epoch, subjectId)) {
-    const contract = await contractOf(deps, key);
-    const rule = erasureRule(contract);
-    const about = { model: contract.name, purpose: wordsOf(contract) };
+  for (const { key, about, rule } of await rulings(deps, subjectId)) {
     if (rule.allowed) erasure.erased.push({ ...about, entries: key.entries });
     else erasure.refused.push({ ...about, article: rule.article, reason: rule.reason });
   }
@@ -131,13 +129,10 @@ export async function whatErasureWouldDo(deps: Deps, subjectId: string): Promise
  * @throws Problem nothing_held; erasure_refused when no purpose could be erased
  */
 export async function eraseSubject(deps: Deps, subjectId: string): Promise<Erasure> {
-  const keys = await keysOf(deps.db, deps.epoch, subjectId);
-  if (keys.length === 0) throw new Problem("nothing_held");
+  const ruled = await rulings(deps, subjectId);
+  if (ruled.length === 0) throw new Problem("nothing_held");
   const erasure: Erasure = { erased: [], refused: [] };
-  for (const key of keys) {
-    const contract = await contractOf(deps, key);
-    const rule = erasureRule(contract);
-    const about = { model: contract.name, purpose: wordsOf(contract) };
+  for (const { key, about, rule } of ruled) {
     if (rule.allowed) {
       const entries = await eraseKey(deps, key);
       if (entries !== null) erasure.erased.push({ ...about, entries });

@@ -1,6 +1,7 @@
 import { canonicalize } from "../../audit/canonical.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import type { NewEntry } from "../db/log-append.ts";
-import { type Deps, hourOf } from "../decisions/deps.ts";
+import type { Deps } from "../decisions/deps.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 

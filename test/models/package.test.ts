@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { canonicalJson, sha256 } from "../../src/models/digests.ts";
+import { canonicalize } from "../../audit/canonical.ts";
+import { sha256 } from "../../src/models/digests.ts";
 import { checkPackage, readPackageFolder } from "../../src/models/package.ts";
 import { FREE_TEXT, filesOf, fixture, type Loose, looseContract, yamlBytes } from "./contracts.ts";
 import { pointers, refusal } from "./problems.ts";
@@ -51,7 +52,7 @@ test("the policy digest follows what is promised, and nothing else", async () =>
 });
 
 test("canonical JSON does not depend on the order of keys", () => {
-  expect(canonicalJson({ b: [{ d: 1, c: "é" }], a: null })).toBe('{"a":null,"b":[{"c":"é","d":1}]}');
+  expect(canonicalize({ b: [{ d: 1, c: "é" }], a: null })).toBe('{"a":null,"b":[{"c":"é","d":1}]}');
 });
 
 test.each(["model.yaml", "model.onnx", "background.csv", "samples.csv"])("%s must be there", async (name) => {

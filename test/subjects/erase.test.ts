@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
+import { hourOf } from "../../audit/leaf.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { dataKey, payload, record, subject } from "../../src/db/tables.ts";
-import { hourOf } from "../../src/decisions/deps.ts";
 import { unseal } from "../../src/privacy/sealing.ts";
 import { keysOf } from "../../src/privacy/subject-keys.ts";
 import { closeErasureInterval } from "../../src/subjects/close-interval.ts";

@@ -1,7 +1,5 @@
 import { html } from "hono/html";
-import type { LeafKind } from "../../../audit/leaf.ts";
-import type { RecordState } from "../../decisions/decision.ts";
-import type { LogProof } from "../deps.ts";
+import type { PagesDeps } from "../deps.ts";
 import { arrow, gone } from "../figures/marks.ts";
 import { page } from "../layout.ts";
 import type { ProofCheck } from "../proof-check.ts";
@@ -9,17 +7,7 @@ import type { Html, Scene } from "../scene.ts";
 import { auditSections, justification } from "./frame.ts";
 import { proofSection, sealOf, verificationSection } from "./proof.ts";
 
-export interface AuditEntry {
-  logIndex: number;
-  kind: LeafKind;
-  hour: number;
-  covers: number | null;
-  state: RecordState;
-  proof: LogProof;
-  check: ProofCheck;
-  /** Under which log index this reading is on the record. */
-  entry: number;
-}
+export type AuditEntry = Awaited<ReturnType<PagesDeps["auditEntry"]>> & { check: ProofCheck };
 
 /** Any entry of the log by its number: its kind, whether what it recorded stands, and its proof. */
 export function auditEntry(scene: Scene, view: AuditEntry): Html {
