@@ -12,7 +12,7 @@ import { TILE_WIDTH } from "../../audit/tile.ts";
 import type { ArrayParameters } from "./arrays.ts";
 import type { Database } from "./client.ts";
 import { tileHashes } from "./log-nodes.ts";
-import { claimKeys, type EntryRow, takeTagNumbers, writeEntries } from "./log-statements.ts";
+import { claimKeys, type EntryRow, standingRecords, takeTagNumbers, writeEntries } from "./log-statements.ts";
 import { idempotencyKey, logHead, logTile } from "./tables.ts";
 
 /** What a leaf says beside time, tag and commitments, which the append adds. */
@@ -66,7 +66,7 @@ export interface Receipt {
 }
 
 /** Why one entry of a batch was left out while the others went in. */
-export type Refusal = { refused: "key-erased" | "idempotency-key-taken" };
+export type Refusal = { refused: "key-erased" | "idempotency-key-taken" | "decision-erased" };
 export type Outcome = Receipt | Refusal;
 
 /** Signs checkpoints under the log's own key, whose name is the origin. */
@@ -114,6 +114,10 @@ async function claimIdempotencyKeys(
     }),
   );
 }
+
+const aboutsOf = (entries: readonly NewEntry[]): string[] => [
+  ...new Set(entries.flatMap(({ columns: { about } }) => about ?? [])),
+];
 
 function tagsWanted(entries: readonly NewEntry[]): Map<string, number> {
   const wanted = new Map<string, number>();
@@ -177,8 +181,12 @@ export async function appendEntries(
   entries: readonly NewEntry[],
 ): Promise<Outcome[]> {
   const head = await lockHead(tx);
-  const taken = await claimIdempotencyKeys(tx, context, entries);
-  const admitted = entries.filter((entry) => !taken.has(entry));
+  // Under the lock: a reading that an erasure overtook would otherwise leave a record about a decision that is gone.
+  const standing = await standingRecords(tx, context.arrays, aboutsOf(entries));
+  const late = new Set(entries.filter(({ columns: { about } }) => about && !standing.has(about)));
+  const timely = entries.filter((entry) => !late.has(entry));
+  const taken = await claimIdempotencyKeys(tx, context, timely);
+  const admitted = timely.filter((entry) => !taken.has(entry));
   const tagNumbers = await takeTagNumbers(tx, context.arrays, tagsWanted(admitted));
   const erased = new Set(admitted.filter(({ subject }) => subject && !tagNumbers.has(subject.dataKey)));
   const unclaimed = [...erased].flatMap((entry) => (entry.idempotency ? [entry.idempotency.keyHmac] : []));
@@ -194,6 +202,7 @@ export async function appendEntries(
     });
   const receipts = prepared.length > 0 ? await writeBatch(tx, context, head, prepared) : new Map();
   return entries.map((entry) => {
+    if (late.has(entry)) return { refused: "decision-erased" };
     if (taken.has(entry)) return { refused: "idempotency-key-taken" };
     return receipts.get(entry) ?? { refused: "key-erased" };
   });

@@ -45,6 +45,20 @@ export async function claimKeys(
   return new Set(rows.map(({ key }) => key));
 }
 
+/** Which of these records are still there. */
+export async function standingRecords(
+  tx: Database,
+  arrays: ArrayParameters,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await rowsOf<{ id: string }>(
+    tx,
+    sql`SELECT r.id FROM record r JOIN unnest(${arrays.texts(ids)}::text[]) AS w(id) ON r.id = w.id::uuid`,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /**
  * Takes the next `count` tag numbers of each data key.
  * @returns by key the first number taken; a key that was erased meanwhile is absent

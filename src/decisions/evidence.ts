@@ -75,7 +75,8 @@ export async function evidenceOf(
     body,
     columns: { id: deps.randomId(), ...about },
   });
-  if ("refused" in issued) throw new Problem("log_conflict");
+  if ("refused" in issued)
+    throw new Problem("decision_erased", "It was erased while its evidence was put together");
   const head = await deps.log.head();
   const entry = await opened(deps, logIndex, head);
   const issue = await opened(deps, issued.logIndex, head);

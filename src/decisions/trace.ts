@@ -61,6 +61,6 @@ export async function leaveTrace(
   about: { decision?: string } = {},
 ): Promise<number> {
   const outcome = await deps.log.append(accessEntry(deps, reader, what, about));
-  if ("refused" in outcome) throw new Problem("log_conflict");
+  if ("refused" in outcome) throw new Problem("decision_erased", "It was erased while it was being opened");
   return outcome.logIndex;
 }

@@ -116,7 +116,7 @@ export function auditorRoutes(api: Api, deps: Deps): void {
       summary: "One decision: the anonymised record, its explanation and its proof",
       params: which,
       answers: { 200: { description: "The record", schema: schemas.openedDecision } },
-      problems: ["unknown_decision"],
+      problems: ["unknown_decision", "decision_erased"],
     },
     async ({ c, actor, params }) => {
       const opened = await openDecision(deps, { name: actor.subject }, params.id);

@@ -134,13 +134,16 @@ export async function openHeld(
   what: "decisions" | "personal-data",
 ): Promise<Held[]> {
   const at = deps.now().toISOString();
+  const traced = new Set<string>();
   for (const key of await keysOf(deps.db, deps.epoch, subjectId)) {
     // A key that is erased in this moment has nothing left to open, so a refusal here needs no answer of its own.
     await deps.log.append(
       eventEntry(deps, key, { kind: "access", at, role: "subject", purpose: "own-access", what }),
     );
+    traced.add(key.id);
   }
-  const keys = await keysOf(deps.db, deps.epoch, subjectId);
+  // Read again, for the entry just made; a key that came to be meanwhile is opened by the next reading, which says so.
+  const keys = (await keysOf(deps.db, deps.epoch, subjectId)).filter(({ id }) => traced.has(id));
   return Promise.all(keys.map((key) => heldUnder(deps, key)));
 }
 

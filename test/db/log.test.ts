@@ -124,6 +124,18 @@ describe.each([
     await checkLog(database.db, 2);
   });
 
+  it("refuses an entry about a record that is gone, and takes the one about a record that stands", async () => {
+    const decision = randomUUID();
+    await appended(anEntry({ columns: { id: decision } }));
+    const outcomes = await Promise.all([
+      log.append(anEntry({ columns: { id: randomUUID(), about: decision } })),
+      log.append(anEntry({ columns: { id: randomUUID(), about: randomUUID() } })),
+    ]);
+    expect("refused" in outcomes[0]!).toBe(false);
+    expect(outcomes[1]).toEqual({ refused: "decision-erased" });
+    await checkLog(database.db, 2);
+  });
+
   it("takes one of two entries with one idempotency key", async () => {
     const keyHmac = new Uint8Array(randomBytes(32));
     const idempotency = { keyHmac, requestHmac: keyHmac, expiresAt: new Date(Date.now() + 60_000) };
