@@ -110,7 +110,10 @@ function typeFault(feature: Feature, column: number, { name, element }: GraphVal
 }
 
 /** The name of the tensor that holds probabilities or the value, or why there is none. */
-function chooseOutput(kind: Contract["output"]["kind"], outputs: readonly GraphValue[]): string | Fault {
+export function chooseOutput(
+  kind: Contract["output"]["kind"],
+  outputs: readonly GraphValue[],
+): string | Fault {
   const real = outputs.filter(({ element }) => element === "float" || element === "double");
   const what = kind === "regression" ? "value" : "probabilities";
   if (real.length === 0) {

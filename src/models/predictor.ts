@@ -1,6 +1,6 @@
 import type { Fault } from "../errors.ts";
 import type { Cell, Hybrids } from "../explain/game.ts";
-import { bindGraph } from "./binding.ts";
+import { type Binding, bindGraph } from "./binding.ts";
 import type { Contract, Output } from "./contract.ts";
 import { readStructure, type StructureReading } from "./graph/read-structure.ts";
 import { type OnnxGraph, readGraph } from "./onnx.ts";
@@ -36,6 +36,16 @@ export interface PredictorSource {
   background: readonly (readonly Cell[])[];
 }
 
+/** A graph whose inputs are bound already, and how its outputs are called once their number is known. */
+export interface BoundGraph {
+  graph: OnnxGraph;
+  binding: Binding;
+  background: PredictorSource["background"];
+  /** Cells in a row. */
+  width: number;
+  nameOutputs(columns: number): { outputs: readonly string[] } | { faults: Fault[] };
+}
+
 /**
  * Opens the model in worker threads. Values are finite float64; a failing evaluation rejects with
  * `prediction_failed`. Throws `invalid_package` when graph and contract do not fit.
@@ -45,16 +55,28 @@ export async function openPredictor(source: PredictorSource, options: PoolOption
   const graph = readGraph(source.onnx);
   const { binding, faults } = bindGraph(contract, graph);
   refuseFaults(faults);
-  const start = { runnable: graph.runnable, binding: binding!, background };
-  const { pool, columns } = await WorkerPool.open(start, options);
-  const named = nameOutputs(contract.output, graph, columns);
+  const bound: BoundGraph = {
+    graph,
+    binding: binding!,
+    background,
+    width: contract.features.length,
+    nameOutputs: (columns) => nameOutputs(contract.output, graph, columns),
+  };
+  return openBound(bound, options);
+}
+
+/** As `openPredictor`, for a model that comes without a contract. Throws `invalid_package` when the runtime refuses it. */
+export async function openBound(bound: BoundGraph, options: PoolOptions = {}): Promise<Predictor> {
+  const { graph, binding, background, width } = bound;
+  const { pool, columns } = await WorkerPool.open({ runnable: graph.runnable, binding, background }, options);
+  const named = bound.nameOutputs(columns);
   if ("faults" in named) {
     await pool.close();
     refuseFaults(named.faults);
   }
   const outputs = "outputs" in named ? named.outputs : [];
-  const reading = readStructure(graph.runnable, binding!);
-  return new PooledPredictor(pool, outputs, reading, contract.features.length);
+  const reading = readStructure(graph.runnable, binding);
+  return new PooledPredictor(pool, outputs, reading, width);
 }
 
 class PooledPredictor implements Predictor {
