@@ -1,11 +1,11 @@
 import type { Cell } from "../explain/game.ts";
 import type { Contract } from "../models/contract.ts";
-import { type AnonymiseContext, anonymise, roundToStep } from "../privacy/anonymise.ts";
+import { type AnonymiseContext, anonymise, bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import type { DecisionCore, DecisionRecord } from "./decision.ts";
 
 /**
  * What auditors will read of a decision. Attributions lead back to inputs, so they are kept in the score's step, and
- * those of dropped features not one by one and not as reasons; the number of model rows is not kept at all, since it tells how many
+ * those of features dropped, replaced or moved by noise not one by one and not as reasons; the number of model rows is not kept at all, since it tells how many
  * of the background's cells the row shares (rounds and seed replay it).
  */
 export function decisionRecord(
@@ -26,7 +26,7 @@ export function decisionRecord(
   const attributions: DecisionRecord["attributions"] = {};
   let told = 0;
   for (const [feature, { value, interval }] of Object.entries(core.attributions)) {
-    if (inputs[feature]?.kind === "dropped") continue;
+    if (!bearsAttribution(inputs[feature])) continue;
     attributions[feature] = { value: round(value), interval: [round(interval[0]), round(interval[1])] };
     told += round(value);
   }
@@ -48,7 +48,7 @@ export function decisionRecord(
     method: core.method,
     rounds: more.rounds,
     seed: core.seed,
-    reasons: core.reasons.flatMap(({ feature, code }) => (inputs[feature]?.kind === "dropped" ? [] : [code])),
+    reasons: core.reasons.flatMap(({ feature, code }) => (bearsAttribution(inputs[feature]) ? [code] : [])),
     digests: more.digests,
   };
 }

@@ -52,7 +52,13 @@ export const decisionAnswer = decision.extend({ receipt });
 
 const recordedValue = z.union([
   z.object({ kind: z.literal("range"), from: z.number().nullable(), to: z.number().nullable() }),
-  z.object({ kind: z.enum(["category", "masked", "pseudonym", "surrogate"]), value: z.string() }),
+  z.object({ kind: z.enum(["category", "masked", "pseudonym"]), value: z.string() }),
+  z.object({
+    kind: z.literal("surrogate"),
+    value: z.string(),
+    faker: z.string().meta({ description: "version of @faker-js/faker that made it" }),
+  }),
+  z.object({ kind: z.literal("noisy"), value: z.number() }),
   z.object({ kind: z.literal("dropped") }),
 ]);
 

@@ -74,8 +74,8 @@ function featureFaults(feature: Feature): Place[] {
 }
 
 const SUITED: Record<Feature["type"], readonly Feature["policy"]["kind"][]> = {
-  number: ["drop", "generalise", "top-bottom-code", "pseudonymise"],
-  integer: ["drop", "generalise", "top-bottom-code", "pseudonymise"],
+  number: ["drop", "generalise", "top-bottom-code", "pseudonymise", "noise"],
+  integer: ["drop", "generalise", "top-bottom-code", "pseudonymise", "noise"],
   category: ["drop", "keep", "generalise", "pseudonymise"],
   text: ["drop", "generalise", "mask", "pseudonymise", "surrogate"],
 };
@@ -92,6 +92,7 @@ function policyFaults(feature: Feature): Place[] {
     if (bottom === undefined && top === undefined) return [[["kind"], "needs bottom, top or both"]];
     return edgeFaults(feature, limits);
   }
+  if (policy.kind === "noise") return noiseFaults(policy);
   if (policy.kind !== "generalise") return [];
 
   const given = (["bins", "groups", "prefix"] as const).filter((key) => policy[key] !== undefined);
@@ -105,6 +106,22 @@ function policyFaults(feature: Feature): Place[] {
     const values = feature.values.map(({ value }) => value).sort();
     const same = grouped.length === values.length && values.every((value, i) => value === grouped[i]);
     if (!same) return [[["groups"], "each value must be in exactly one group"]];
+  }
+  return [];
+}
+
+/** Few enough points that a draw is cheap, and enough that there is something to be mistaken for. */
+const NOISE_POINTS = { least: 3, most: 1001 };
+
+function noiseFaults({ lower, upper, step }: Extract<Feature["policy"], { kind: "noise" }>): Place[] {
+  if (!(lower < upper)) return [[["lower"], "lower must be below upper"]];
+  const steps = (upper - lower) / step;
+  if (Math.abs(steps - Math.round(steps)) > 1e-9 * steps) {
+    return [[["step"], "upper must be lower plus a whole number of steps"]];
+  }
+  const points = Math.round(steps) + 1;
+  if (points < NOISE_POINTS.least || points > NOISE_POINTS.most) {
+    return [[["step"], `needs ${NOISE_POINTS.least} to ${NOISE_POINTS.most} points from lower to upper`]];
   }
   return [];
 }

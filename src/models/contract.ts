@@ -65,6 +65,16 @@ const policySchema = z.discriminatedUnion("kind", [
     .describe("Free text, with names, numbers and addresses blotted out."),
   z.strictObject({ kind: z.literal("pseudonymise") }).describe("HMAC under the subject's key."),
   z.strictObject({ kind: z.literal("surrogate"), faker: z.enum(SURROGATES) }).describe("An invented value."),
+  z
+    .strictObject({
+      kind: z.literal("noise"),
+      mechanism: z.literal("discrete-laplace"),
+      epsilon: z.number().gt(0).max(10).describe("Budget: spent once for each distinct value of a person."),
+      lower: z.number().describe("Values are clipped to [lower, upper] before the noise, and after it."),
+      upper: z.number(),
+      step: z.number().gt(0).describe("The recorded value is lower plus a multiple of it."),
+    })
+    .describe("The number moved at random, epsilon-differentially private."),
 ]);
 
 const featureBase = {

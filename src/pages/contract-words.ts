@@ -101,6 +101,10 @@ export function recordedWords(feature: Feature | undefined, value: RecordedValue
         : value.value;
     case "dropped":
       return words.auditDecision.notKept;
+    case "noisy": {
+      const unit = unitOf(feature, language);
+      return `≈ ${numbers.plain(value.value, 0, 6)}${unit ? `${unit === "%" ? "" : " "}${unit}` : ""}`;
+    }
     default:
       return value.value;
   }
@@ -136,6 +140,8 @@ export function policyWords(feature: Feature | undefined, { words, numbers }: Ma
       return policies.pseudonymise;
     case "surrogate":
       return policies.surrogate;
+    case "noise":
+      return policies.noise(numbers.plain(policy.epsilon, 0, 6));
   }
 }
 

@@ -1,8 +1,10 @@
 import { createHmac, hkdfSync } from "node:crypto";
 import { base, en, type Faker, Faker as FakerInstance, pt_BR } from "@faker-js/faker";
+import fakerPackage from "@faker-js/faker/package.json" with { type: "json" };
 import type { Cell } from "../explain/game.ts";
 import type { Contract, Feature, Policy } from "../models/contract.ts";
 import { maskText } from "./masking.ts";
+import { noisy } from "./noise.ts";
 import type { SubjectKey } from "./subject-keys.ts";
 
 /** A value as its policy left it: what the record may hold. */
@@ -12,7 +14,9 @@ export type RecordedValue =
   | { kind: "category"; value: string }
   | { kind: "masked"; value: string }
   | { kind: "pseudonym"; value: string }
-  | { kind: "surrogate"; value: string }
+  /** `faker`: the version that made it, since another may make another value from the same seed */
+  | { kind: "surrogate"; value: string; faker: string }
+  | { kind: "noisy"; value: number }
   | { kind: "dropped" };
 
 export interface AnonymiseContext {
@@ -82,7 +86,13 @@ function recorded(feature: Feature, cell: Cell, context: AnonymiseContext): Reco
       const seed = Buffer.from(
         hkdfSync("sha256", secretOf(context, feature, cell), "", "motivo/surrogate/v1", 32),
       );
-      return { kind: "surrogate", value: surrogateOf(policy.faker, seed) };
+      return { kind: "surrogate", value: surrogateOf(policy.faker, seed), faker: fakerPackage.version };
+    }
+    case "noise": {
+      if (typeof cell !== "number" || Number.isNaN(cell)) return { kind: "dropped" };
+      // The label differs from any cell's, so that the draw has nothing in common with a pseudonym of the same number.
+      const draw = (point: number) => secretOf(context, feature, `noise ${JSON.stringify(policy)} ${point}`);
+      return { kind: "noisy", value: noisy(cell, policy, draw) };
     }
   }
 }
@@ -100,6 +110,14 @@ export function anonymise(
   return Object.fromEntries(
     contract.features.map((feature, i) => [feature.name, recorded(feature, cells[i]!, context)]),
   );
+}
+
+/**
+ * Whether an attribution may stand beside this in the record. Beside a bin, a category or words that are there to be
+ * read it says little more than they do; beside a value that was taken away or moved it would lead back to it.
+ */
+export function bearsAttribution(value: RecordedValue | undefined): boolean {
+  return value?.kind === "range" || value?.kind === "category" || value?.kind === "masked";
 }
 
 /** `value` rounded to a multiple of `step`, without the float noise of the division. */

@@ -69,6 +69,8 @@ test.each<[string, (contract: Loose) => void, string]>([
   expect(pointers(await faultsAfter(change))).toContain(pointer);
 });
 
+const NOISE = { kind: "noise", mechanism: "discrete-laplace", epsilon: 1, lower: 20, upper: 70, step: 5 };
+
 const policy = (feature: number, value: unknown) => (contract: Loose) => {
   contract.features![feature]!.policy = set(value);
 };
@@ -104,6 +106,10 @@ test.each<[string, (contract: Loose) => void, string]>([
     policy(0, { kind: "top-bottom-code", bins: [50], top: 20 }),
     "/features/0/policy/bins",
   ],
+  ["noise on a category", policy(1, NOISE), "/features/1/policy/kind"],
+  ["noise without a range", policy(0, { ...NOISE, lower: 70 }), "/features/0/policy/lower"],
+  ["noise on a broken grid", policy(0, { ...NOISE, step: 7 }), "/features/0/policy/step"],
+  ["noise on a grid of two points", policy(0, { ...NOISE, step: 50 }), "/features/0/policy/step"],
   [
     "a category in no group",
     policy(1, { kind: "generalise", groups: { a: ["web", "phone"] } }),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Cell } from "../../src/explain/game.ts";
 import type { Feature, Policy } from "../../src/models/contract.ts";
-import { anonymise, roundToStep } from "../../src/privacy/anonymise.ts";
+import { anonymise, bearsAttribution, type RecordedValue, roundToStep } from "../../src/privacy/anonymise.ts";
 import type { SubjectKey } from "../../src/privacy/subject-keys.ts";
 
 const keyOf = (purpose = "p"): SubjectKey => ({
@@ -86,7 +86,40 @@ describe("the policy", () => {
     expect(recorded(policy, "Ana Lima", key)).toEqual(one);
     expect(one.value).not.toContain("Ana Lima");
     expect(recorded(policy, "Ana Lima", keyOf())).not.toEqual(one);
+    expect(one).toMatchObject({ faker: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
   });
+
+  it("noise moves a number on its grid, the same way for the same person and number, and keeps no missing one", () => {
+    const policy: Policy = {
+      kind: "noise",
+      mechanism: "discrete-laplace",
+      epsilon: 8,
+      lower: 0,
+      upper: 1000,
+      step: 1,
+    };
+    const key = keyOf();
+    const one = recorded(policy, 500, key);
+    expect(one).toEqual({ kind: "noisy", value: expect.any(Number) });
+    expect(recorded(policy, 500, key)).toEqual(one);
+    const people = new Set(Array.from({ length: 20 }, () => JSON.stringify(recorded(policy, 500))));
+    expect(people.size).toBeGreaterThan(10);
+    expect(recorded(policy, Number.NaN, key)).toEqual({ kind: "dropped" });
+  });
+});
+
+it("an attribution stands only beside what the record shows, never beside what was taken away or moved", () => {
+  const bears = (value: unknown) => bearsAttribution(value as RecordedValue);
+  expect([{ kind: "range" }, { kind: "category" }, { kind: "masked" }].map(bears)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(
+    [{ kind: "dropped" }, { kind: "pseudonym" }, { kind: "surrogate" }, { kind: "noisy" }, undefined].map(
+      bears,
+    ),
+  ).toEqual([false, false, false, false, false]);
 });
 
 it("rounding to a step leaves no float noise and no minus zero", () => {

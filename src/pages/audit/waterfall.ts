@@ -82,7 +82,7 @@ function rowsOf(scene: Scene, record: DecisionRecord, contract: Contract): Row[]
   );
   const shown = kept.length > MOST_ROWS ? kept.slice(0, MOST_ROWS - 1) : kept;
   const folded = kept.slice(shown.length);
-  const dropped = Object.values(record.inputs).filter(({ kind }) => kind === "dropped").length;
+  const dropped = Object.keys(record.inputs).filter((name) => record.attributions[name] === undefined).length;
   const rows = shown.map(([name, { value, interval }]): Row => {
     const feature = featureNamed(contract, name);
     const input = record.inputs[name];

@@ -116,6 +116,7 @@ export const audit: typeof portuguese = {
     drop: "drop",
     pseudonymise: "pseudonymise, own key",
     surrogate: "invented value",
+    noise: (epsilon) => `noise, epsilon ${epsilon}`,
   },
   ranges: {
     below: (limit) => `below ${limit}`,

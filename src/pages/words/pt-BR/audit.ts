@@ -117,6 +117,7 @@ export const audit = {
     drop: "descarta",
     pseudonymise: "pseudônimo, chave da pessoa",
     surrogate: "valor inventado",
+    noise: (epsilon: string) => `ruído, épsilon ${epsilon}`,
   },
   ranges: {
     below: (limit: string) => `abaixo de ${limit}`,
