@@ -1,8 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession } from "onnxruntime-node";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
 import type { Cell } from "../explain/game.ts";
 import type { Binding } from "./binding.ts";
-import { type CellAt, tensorsOf } from "./row-tensors.ts";
+import { openHybrids } from "./hybrid-model.ts";
+import type { MixedRows } from "./mixing.ts";
+import { tensorsOf } from "./row-tensors.ts";
 
 /** What a worker is born with. */
 export interface WorkerStart {
@@ -14,16 +16,27 @@ export interface WorkerStart {
 /** One job; `hybrids` names rows of the background that this worker holds instead of carrying them. */
 export type WorkerJob =
   | { kind: "rows"; rows: readonly (readonly Cell[])[] }
-  | { kind: "hybrids"; row: readonly Cell[]; background: Uint32Array; present: Uint8Array }
+  | { kind: "hybrids"; rows: readonly (readonly Cell[])[]; mixed: MixedRows }
   | { kind: "close" };
 
 export type WorkerAnswer =
-  | { kind: "ready"; columns: number }
+  | { kind: "ready"; columns: number; preprocessedOnce: boolean; anyBatch: boolean }
   /** The runtime's words about the model; no row has been near it yet. */
   | { kind: "unusable"; message: string }
   | { kind: "values"; values: Float64Array }
   /** Why stays here: the runtime quotes values in its messages, and a message ends up in a log. */
   | { kind: "failed" };
+
+const openSession = (onnx: Uint8Array): Promise<InferenceSession> =>
+  InferenceSession.create(onnx, {
+    executionProviders: ["cpu"],
+    // One thread a worker: the pool is the parallelism, and a spinning pool would take the cores from it.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+    // Fatal only: the runtime's own complaints go to stderr, and may quote what they were given.
+    logSeverityLevel: 4,
+  });
 
 /**
  * Evaluates a model off the event loop, one job at a time: `run()` blocks the thread that calls it.
@@ -35,59 +48,49 @@ async function serve({ runnable, binding, background }: WorkerStart): Promise<vo
   let session: InferenceSession;
   let columns: number | undefined;
   try {
-    session = await InferenceSession.create(runnable, {
-      executionProviders: ["cpu"],
-      // One thread a worker: the pool is the parallelism, and a spinning pool would take the cores from it.
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-      // Fatal only: the runtime's own complaints go to stderr, and may quote what they were given.
-      logSeverityLevel: 4,
-    });
-    columns = (await evaluate(1, (column) => background[0]![column]!)).length;
+    session = await openSession(runnable);
+    columns = (await evaluate([background[0]!])).length;
   } catch (error) {
     answer({ kind: "unusable", message: error instanceof Error ? error.message : "unknown" });
     port.close();
     return;
   }
+  const hybrids = await openHybrids({ runnable, binding, background }, { openSession, whole: run });
 
   port.on("message", async (job: WorkerJob) => {
     if (job.kind === "close") {
+      await hybrids.release();
       await session.release();
       port.close();
       return;
     }
     try {
       const values =
-        job.kind === "rows"
-          ? await evaluate(job.rows.length, (column, r) => job.rows[r]![column]!)
-          : await evaluateHybrids(job);
+        job.kind === "rows" ? await evaluate(job.rows) : await hybrids.evaluate(job.rows, job.mixed);
       answer({ kind: "values", values }, [values.buffer as ArrayBuffer]);
     } catch {
       answer({ kind: "failed" });
     }
   });
-  answer({ kind: "ready", columns });
-
-  function evaluateHybrids({ row, background: from, present }: Extract<WorkerJob, { kind: "hybrids" }>) {
-    const width = row.length;
-    return evaluate(from.length, (column, r) =>
-      present[r * width + column] === 0 ? background[from[r]!]![column]! : row[column]!,
-    );
-  }
+  const { preprocessedOnce, anyBatch } = hybrids;
+  answer({ kind: "ready", columns, preprocessedOnce, anyBatch });
 
   /** → rows × columns, row-major, finite. */
-  async function evaluate(rows: number, cellAt: CellAt): Promise<Float64Array> {
-    if (binding.rowsPerRun === undefined) return run(rows, cellAt);
+  async function evaluate(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
+    const tensors = (part: readonly (readonly Cell[])[]) =>
+      tensorsOf(binding, part.length, (column, r) => part[r]![column]!);
+    if (binding.rowsPerRun === undefined) return run(session, tensors(rows), rows.length);
     const single: number[] = [];
-    for (let r = 0; r < rows; r++) single.push(...(await run(1, (column) => cellAt(column, r))));
+    for (const row of rows) single.push(...(await run(session, tensors([row]), 1)));
     return Float64Array.from(single);
   }
 
-  async function run(rows: number, cellAt: CellAt): Promise<Float64Array> {
-    const { [binding.output]: output } = await session.run(tensorsOf(binding, rows, cellAt), [
-      binding.output,
-    ]);
+  async function run(
+    from: InferenceSession | undefined,
+    tensors: Record<string, Tensor>,
+    rows: number,
+  ): Promise<Float64Array> {
+    const { [binding.output]: output } = await (from ?? session).run(tensors, [binding.output]);
     const values = Float64Array.from(output!.data as Float32Array | Float64Array);
     output!.dispose();
     const expected = columns === undefined ? values.length : rows * columns;

@@ -25,8 +25,22 @@ export interface Predictor {
   predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array>;
   /** The rows that `hybrids` names, each feature a player of its own: count × outputs, row-major. */
   hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array>;
+  /** The same for several rows and for players of more than one feature, in batches that they share. */
+  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array>;
+  /** Whether preprocessing runs once a row, so that hybrids mix what it makes of them. */
+  readonly preprocessedOnce: boolean;
+  /** Whether a row's values are the same bits in whatever batch: then explanations may share batches. */
+  readonly anyBatch: boolean;
   /** Ends the threads. What is being evaluated is finished first; what waits is refused as `not_ready`. */
   close(): Promise<void>;
+}
+
+/** As `Hybrids`, of several explained rows. */
+export interface SharedHybrids extends Hybrids {
+  /** `count` indexes of explained rows. */
+  explained: Uint32Array;
+  /** The player of each feature; `present` has a flag for each player. */
+  players: Uint16Array;
 }
 
 export interface PredictorSource {
@@ -68,7 +82,8 @@ export async function openPredictor(source: PredictorSource, options: PoolOption
 /** As `openPredictor`, for a model that comes without a contract. Throws `invalid_package` when the runtime refuses it. */
 export async function openBound(bound: BoundGraph, options: PoolOptions = {}): Promise<Predictor> {
   const { graph, binding, background, width } = bound;
-  const { pool, columns } = await WorkerPool.open({ runnable: graph.runnable, binding, background }, options);
+  const start = { runnable: graph.runnable, binding, background };
+  const { pool, columns, ...told } = await WorkerPool.open(start, options);
   const named = bound.nameOutputs(columns);
   if ("faults" in named) {
     await pool.close();
@@ -76,20 +91,30 @@ export async function openBound(bound: BoundGraph, options: PoolOptions = {}): P
   }
   const outputs = "outputs" in named ? named.outputs : [];
   const reading = readStructure(graph.runnable, binding);
-  return new PooledPredictor(pool, outputs, reading, width);
+  return new PooledPredictor(pool, { outputs, reading, ...told }, width);
 }
 
 class PooledPredictor implements Predictor {
   readonly outputs: readonly string[];
   readonly reading: StructureReading;
+  readonly preprocessedOnce: boolean;
+  readonly anyBatch: boolean;
   readonly #pool: WorkerPool;
   readonly #width: number;
+  readonly #singles: Uint16Array;
 
-  constructor(pool: WorkerPool, outputs: readonly string[], reading: StructureReading, width: number) {
+  constructor(
+    pool: WorkerPool,
+    told: Pick<Predictor, "outputs" | "reading" | "preprocessedOnce" | "anyBatch">,
+    width: number,
+  ) {
     this.#pool = pool;
-    this.outputs = outputs;
-    this.reading = reading;
+    this.outputs = told.outputs;
+    this.reading = told.reading;
+    this.preprocessedOnce = told.preprocessedOnce;
+    this.anyBatch = told.anyBatch;
     this.#width = width;
+    this.#singles = Uint16Array.from({ length: width }, (_, column) => column);
   }
 
   predictRow(row: readonly Cell[]): Promise<Float64Array> {
@@ -102,18 +127,31 @@ class PooledPredictor implements Predictor {
     );
   }
 
-  hybrids(row: readonly Cell[], { count, background, present }: Hybrids): Promise<Float64Array> {
-    const width = this.#width;
-    if (row.length !== width || background.length !== count || present.length !== count * width) {
-      throw new RangeError("hybrids must have a background row and a flag for each feature");
-    }
+  hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array> {
+    const explained = new Uint32Array(hybrids.count);
+    return this.mixed([row], { ...hybrids, explained, players: this.#singles });
+  }
+
+  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array> {
+    const { count, explained, background, present, players } = hybrids;
+    const stride = count === 0 ? 0 : present.length / count;
+    const whole = explained.length === count && background.length === count && Number.isInteger(stride);
+    if (!whole || players.length !== this.#width || players.some((player) => player >= stride))
+      throw new RangeError("hybrids must have an explained row, a background row and a flag for each player");
+    if (rows.some((row) => row.length !== this.#width) || explained.some((row) => row >= rows.length))
+      throw new RangeError("an explained row must have a cell for each feature");
     return this.#inPieces(count, (from, to) => {
       // Copies, since the caller keeps its arrays: a piece's own are handed over to the thread.
-      const rows = background.slice(from, to);
-      const flags = present.slice(from * width, to * width);
-      return this.#pool.run({ kind: "hybrids", row, background: rows, present: flags }, [
-        rows.buffer,
-        flags.buffer,
+      const mixed = {
+        explained: explained.slice(from, to),
+        background: background.slice(from, to),
+        present: present.slice(from * stride, to * stride),
+        players,
+      };
+      return this.#pool.run({ kind: "hybrids", rows, mixed }, [
+        mixed.explained.buffer,
+        mixed.background.buffer,
+        mixed.present.buffer,
       ]);
     });
   }

@@ -24,6 +24,9 @@ const CLOSE_MS = 10_000;
  */
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
+/** What a thread finds out about its model while it opens it. */
+type ModelFacts = Omit<Extract<WorkerAnswer, { kind: "ready" }>, "kind">;
+
 interface Task {
   job: WorkerJob;
   transfer: ArrayBuffer[];
@@ -60,12 +63,12 @@ export class WorkerPool {
   static async open(
     start: WorkerStart,
     options: PoolOptions = {},
-  ): Promise<{ pool: WorkerPool; columns: number }> {
+  ): Promise<{ pool: WorkerPool } & ModelFacts> {
     const pool = new WorkerPool(start, options);
     const opening = Array.from({ length: pool.#size }, () => pool.#open());
     try {
-      const [columns] = await Promise.all(opening);
-      return { pool, columns: columns! };
+      const [facts] = await Promise.all(opening);
+      return { pool, ...facts! };
     } catch (error) {
       await Promise.allSettled(opening);
       await pool.close();
@@ -101,7 +104,7 @@ export class WorkerPool {
     );
   }
 
-  #open(): Promise<number> {
+  #open(): Promise<ModelFacts> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(this.#file, { workerData: this.#start, name: "motivo-onnx" });
       const ended = new Promise<void>((done) => worker.once("exit", () => done()));
@@ -110,7 +113,8 @@ export class WorkerPool {
       worker.on("message", (answer: WorkerAnswer) => {
         if (answer.kind === "ready") {
           thread.ready = true;
-          resolve(answer.columns);
+          const { columns, preprocessedOnce, anyBatch } = answer;
+          resolve({ columns, preprocessedOnce, anyBatch });
         } else if (answer.kind === "unusable") {
           reject(unusable(answer.message));
         } else {

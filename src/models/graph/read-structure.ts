@@ -55,6 +55,11 @@ export function readTensor(
   onnx: Uint8Array,
   binding: Pick<Binding, "inputs" | "output">,
 ): Tensor | undefined {
+  return readTensors(onnx, binding).get(binding.output);
+}
+
+/** What each tensor holds that is computed from the inputs, by name, inputs included. */
+export function readTensors(onnx: Uint8Array, binding: Pick<Binding, "inputs">): ReadonlyMap<string, Tensor> {
   const { operators, constants } = readOperators(onnx);
   const tensors = new Map<string, Tensor>(binding.inputs.map((input) => [input.name, rawTensor(input)]));
   const fixed = new Map(constants);
@@ -70,7 +75,7 @@ export function readTensor(
     const name = operator.outputs[at];
     if (name !== undefined) tensors.set(name, result);
   }
-  return tensors.get(binding.output);
+  return tensors;
 }
 
 function rawTensor({ element, columns, rank }: Binding["inputs"][number]): ColumnTensor {
