@@ -3,6 +3,9 @@ import { Refusal } from "./refusal.ts";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGIT = new Int8Array(128).fill(-1);
 for (let i = 0; i < 64; i++) DIGIT[ALPHABET.charCodeAt(i)] = i;
+const DIGIT_OF_BYTE = new Int8Array(256).fill(-1);
+DIGIT_OF_BYTE.set(DIGIT);
+const PAD = 0x3d;
 
 const encoder = new TextEncoder();
 
@@ -94,6 +97,48 @@ export function fromBase64(text: string, length?: number): Uint8Array {
   }
   if ((held & ((1 << bits) - 1)) !== 0) refuse();
   return bytes;
+}
+
+/**
+ * The same strictness over ASCII bytes, written into `out` from `offset` on: how many bytes, or −1 for what
+ * `fromBase64` would refuse, an empty text, or too little room.
+ */
+export function decodeBase64Into(
+  text: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  offset: number,
+): number {
+  const length = end - start;
+  if (length === 0 || length % 4 !== 0 || end > text.length) return -1;
+  const padding = text[end - 1] !== PAD ? 0 : text[end - 2] !== PAD ? 1 : 2;
+  const bytes = (length / 4) * 3 - padding;
+  if (offset + bytes > out.length) return -1;
+  const whole = padding === 0 ? end : end - 4;
+  let to = offset;
+  let seen = 0;
+  for (let i = start; i < whole; i += 4) {
+    const a = DIGIT_OF_BYTE[text[i]!]!;
+    const b = DIGIT_OF_BYTE[text[i + 1]!]!;
+    const c = DIGIT_OF_BYTE[text[i + 2]!]!;
+    const d = DIGIT_OF_BYTE[text[i + 3]!]!;
+    // A stray character is negative, and so is what it is joined with.
+    seen |= a | b | c | d;
+    out[to++] = (a << 2) | (b >> 4);
+    out[to++] = (b << 4) | (c >> 2);
+    out[to++] = (c << 6) | d;
+  }
+  if (padding > 0) {
+    const a = DIGIT_OF_BYTE[text[whole]!]!;
+    const b = DIGIT_OF_BYTE[text[whole + 1]!]!;
+    const c = padding === 1 ? DIGIT_OF_BYTE[text[whole + 2]!]! : 0;
+    seen |= a | b | c;
+    if (((padding === 1 ? c << 6 : b << 4) & 0xff) !== 0) return -1;
+    out[to++] = (a << 2) | (b >> 4);
+    if (padding === 1) out[to++] = (b << 4) | (c >> 2);
+  }
+  return seen < 0 ? -1 : bytes;
 }
 
 function refuse(): never {

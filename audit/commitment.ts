@@ -13,6 +13,15 @@ export function commit(crypto: Crypto, salt: Uint8Array, payload: Uint8Array): U
   return crypto.sha256(PREFIX, salt, u64(payload.length), payload);
 }
 
+/** What a commitment's hash covers before the payload: prefix, salt (the 32 bytes before the length), u64 length. */
+export const COMMITMENT_HEAD_BYTES: number = PREFIX.length + 32 + 8;
+
+/** Writes prefix and length into the head of a buffer that holds the salt already and the payload after the head. */
+export function writeCommitmentHead(buffer: Uint8Array, payloadLength: number): void {
+  buffer.set(PREFIX);
+  buffer.set(u64(payloadLength), COMMITMENT_HEAD_BYTES - 8);
+}
+
 /** HMAC-SHA-256 (RFC 2104) on the given hash, so that a browser can check a tag with the same code. */
 export function hmacSha256(crypto: Crypto, key: Uint8Array, message: Uint8Array): Uint8Array {
   const block = new Uint8Array(64);

@@ -2,7 +2,7 @@ import { ZERO_16, ZERO_32 } from "./bytes.ts";
 import { Refusal } from "./refusal.ts";
 
 const VERSION = 1;
-const HEAD_BYTES = 86;
+export const LEAF_HEAD_BYTES = 86;
 
 /** What an entry is about, and its number on the log. Numbers are never reused. */
 export const LEAF_KINDS = {
@@ -70,7 +70,7 @@ const KIND_OF_NUMBER = new Map<number, LeafKind>(
 /** The leaf's only byte form, as laid out in `FORMAT.md`. Throws RangeError on a wrong length or number. */
 export function encodeLeaf(leaf: Leaf): Uint8Array {
   const body = bodyParts(leaf);
-  const bytes = new Uint8Array(body.reduce((length, part) => length + part.length, HEAD_BYTES));
+  const bytes = new Uint8Array(body.reduce((length, part) => length + part.length, LEAF_HEAD_BYTES));
   const view = new DataView(bytes.buffer);
   view.setUint8(0, VERSION);
   view.setUint8(1, LEAF_KINDS[leaf.kind]);
@@ -78,7 +78,7 @@ export function encodeLeaf(leaf: Leaf): Uint8Array {
   bytes.set(exactly(16, leaf.tag), 6);
   bytes.set(exactly(32, leaf.record), 22);
   bytes.set(exactly(32, leaf.vault), 54);
-  let offset = HEAD_BYTES;
+  let offset = LEAF_HEAD_BYTES;
   for (const part of body) {
     bytes.set(part, offset);
     offset += part.length;
@@ -108,18 +108,16 @@ function bodyParts(leaf: Leaf): Uint8Array[] {
 
 /** Strict inverse of `encodeLeaf`; the parts are views into `bytes`. Throws Refusal `leaf_invalid`. */
 export function parseLeaf(bytes: Uint8Array): Leaf {
-  const kind = KIND_OF_NUMBER.get(bytes[1] ?? 0);
-  if (bytes[0] !== VERSION || kind === undefined || bytes.length !== HEAD_BYTES + bodyLength(kind)) {
-    throw new Refusal("leaf_invalid");
-  }
+  const kind = kindOfLeafBytes(bytes);
+  if (kind === null) throw new Refusal("leaf_invalid");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const head = {
     hour: view.getUint32(2),
     tag: bytes.subarray(6, 22),
     record: bytes.subarray(22, 54),
-    vault: bytes.subarray(54, HEAD_BYTES),
+    vault: bytes.subarray(54, LEAF_HEAD_BYTES),
   };
-  const word = (i: number) => bytes.subarray(HEAD_BYTES + 32 * i, HEAD_BYTES + 32 * i + 32);
+  const word = (i: number) => bytes.subarray(LEAF_HEAD_BYTES + 32 * i, LEAF_HEAD_BYTES + 32 * i + 32);
   switch (kind) {
     case "decision":
     case "explanation":
@@ -131,15 +129,29 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
     case "publish":
       return { kind, ...head, digests: { model: word(0), background: word(1), policy: word(2) } };
     case "erasure": {
-      const count = view.getUint32(HEAD_BYTES);
+      const count = view.getUint32(LEAF_HEAD_BYTES);
       if (count === 0) throw new Refusal("leaf_invalid");
-      return { kind, ...head, count, itemsRoot: bytes.subarray(HEAD_BYTES + 4) };
+      return { kind, ...head, count, itemsRoot: bytes.subarray(LEAF_HEAD_BYTES + 4) };
     }
     case "key":
       return { kind, ...head, publicKey: word(0) };
     default:
       return { kind, ...head };
   }
+}
+
+/** The kind of a leaf whose version and length are right, else null. */
+export function kindOfLeafBytes(bytes: Uint8Array): LeafKind | null {
+  const kind = KIND_OF_NUMBER.get(bytes[1] ?? 0);
+  const fits =
+    bytes[0] === VERSION && kind !== undefined && bytes.length === LEAF_HEAD_BYTES + bodyLength(kind);
+  return fits ? kind : null;
+}
+
+/** Names of the digests in a leaf's body, in its order; none where the kind has none. */
+export function digestsOf(kind: LeafKind): readonly string[] {
+  if (kind === "decision" || kind === "explanation") return DECISION_DIGESTS;
+  return kind === "publish" ? PUBLISH_DIGESTS : [];
 }
 
 function bodyLength(kind: LeafKind): number {

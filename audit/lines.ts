@@ -3,15 +3,25 @@ import { Refusal } from "./refusal.ts";
 /** Longest line that is read; an erasure entry with 65,536 items needs about 4 MB. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
-/** Cuts a byte stream into UTF-8 lines, holding at most one unfinished line. */
+// A byte-order mark is kept as a character, so that it is refused like any other stray byte.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A line as text. Throws Refusal `utf8_invalid`. */
+export function lineText(line: Uint8Array): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw new Refusal("utf8_invalid");
+  }
+}
+
+/** Cuts a byte stream into lines, holding at most one unfinished line. */
 export class LineSplitter {
-  // A byte-order mark is kept as a character, so that it is refused like any other stray byte.
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #held: Uint8Array[] = [];
   #heldLength = 0;
 
-  /** The lines that `chunk` completes. Throws Refusal `line_too_long` or `utf8_invalid`. */
-  *push(chunk: Uint8Array): Generator<string> {
+  /** The lines that `chunk` completes, each good until the next one is taken. Throws Refusal `line_too_long`. */
+  *push(chunk: Uint8Array): Generator<Uint8Array> {
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
       this.#hold(chunk.subarray(start, end));
@@ -32,16 +42,12 @@ export class LineSplitter {
     if (this.#heldLength > MAX_LINE_BYTES) throw new Refusal("line_too_long");
   }
 
-  #take(): string {
+  #take(): Uint8Array {
     const [only] = this.#held;
     const bytes = this.#held.length === 1 ? only! : this.#joined();
     this.#held = [];
     this.#heldLength = 0;
-    try {
-      return this.#decoder.decode(bytes);
-    } catch {
-      throw new Refusal("utf8_invalid");
-    }
+    return bytes;
   }
 
   #joined(): Uint8Array {

@@ -5,7 +5,7 @@ import type { Crypto } from "./crypto.ts";
 import { checkEvidence, parseEvidence } from "./evidence.ts";
 import { parseExportHeader } from "./export.ts";
 import { ExportCheck, type States } from "./export-check.ts";
-import { LineSplitter } from "./lines.ts";
+import { LineSplitter, lineText } from "./lines.ts";
 import { asObject, has } from "./members.ts";
 import type { VerifierKey } from "./note.ts";
 import { type Code, Refusal } from "./refusal.ts";
@@ -63,7 +63,7 @@ export async function verify(
       expectOpening(chunk, bytes);
       for (const line of lines.push(chunk)) {
         lineNumber += 1;
-        if (lineNumber === 1) check = await firstLine(crypto, line, kept, question, verdict);
+        if (lineNumber === 1) check = await firstLine(crypto, lineText(line), kept, question, verdict);
         else if (check) check.line(line);
         else throw new Refusal("lines_after_end");
       }
