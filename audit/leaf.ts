@@ -20,6 +20,7 @@ export const LEAF_KINDS = {
   alias: 12,
   key: 13,
   configuration: 14,
+  request: 15,
 } as const;
 
 export type LeafKind = keyof typeof LEAF_KINDS;
