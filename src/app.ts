@@ -9,6 +9,7 @@ import { auditorRoutes } from "./http/auditor.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
 import { operatorRoutes } from "./http/operator.ts";
+import { processingRoutes } from "./http/processing.ts";
 import { productRoutes } from "./http/product.ts";
 import { modelWriteRoutes } from "./http/publishing.ts";
 import type { Sessions } from "./http/sessions.ts";
@@ -51,6 +52,7 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
   subjectRoutes(api, deps, who);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);
+  processingRoutes(api, deps, who);
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
   logRoutes(api, deps.log);

@@ -7,6 +7,7 @@ import { declareDemo } from "./demo.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
+import { declareProcessing } from "./processing.ts";
 import { declarePublish } from "./publish.ts";
 import { declareRisk } from "./risk.ts";
 import { declareServe } from "./serve.ts";
@@ -37,6 +38,7 @@ export function motivo(): Command {
   declareMask(program);
   declareDeadline(program);
   declareRisk(program);
+  declareProcessing(program);
   return program;
 }
 

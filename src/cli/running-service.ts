@@ -73,7 +73,7 @@ async function readToken(file: string): Promise<string> {
 }
 
 /**
- * Asks an operator route of the service.
+ * Asks an operator route of the service: POST with a body, GET without one (undefined).
  * @throws Problem whatever the service refused with; CommandError service_unreachable, service_not_understood
  */
 export async function askService<T>(
@@ -85,9 +85,9 @@ export async function askService<T>(
   let response: Response;
   try {
     response = await fetch(new URL(path, service.url), {
-      method: "POST",
+      method: body === undefined ? "GET" : "POST",
       headers: { authorization: `Bearer ${service.token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
     const message = `The service at ${service.url} does not answer.`;

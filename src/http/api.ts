@@ -36,7 +36,11 @@ interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   describedBody?: z.ZodType;
   maxBodyBytes?: number;
   headers?: z.ZodObject;
-  answers: Record<number, { description: string; schema?: z.ZodType; mediaType?: string }>;
+  /** `textToo`: a media type that the same answer takes as text when the caller asks for it. */
+  answers: Record<
+    number,
+    { description: string; schema?: z.ZodType; mediaType?: string; textToo?: string }
+  >;
   problems?: readonly ProblemCode[];
 }
 
@@ -196,12 +200,17 @@ export class Api {
         content: { "application/problem+json": { schema: problemSchema } },
       },
     ]);
-    const answers = Object.entries(spec.answers).map(([status, { description, schema, mediaType }]) => [
+    const answers = Object.entries(spec.answers).map(([status, { description, schema, mediaType, textToo }]) => [
       status,
       {
         description,
         ...(schema || mediaType
-          ? { content: { [mediaType ?? "application/json"]: { schema: schema ?? z.string() } } }
+          ? {
+              content: {
+                [mediaType ?? "application/json"]: { schema: schema ?? z.string() },
+                ...(textToo ? { [textToo]: { schema: z.string() } } : {}),
+              },
+            }
           : {}),
       },
     ]);

@@ -14,6 +14,7 @@ const COMMANDS = [
   "mask",
   "deadline",
   "risk",
+  "processing",
 ];
 
 describe("motivo", () => {
