@@ -41,7 +41,7 @@ const FLOORS = [
   ["node", "worker", "cli", "demo"],
   ["app", "edge"],
   ["http", "pages"],
-  ["decisions", "subjects", "processing"],
+  ["decisions", "subjects", "processing", "library"],
   ["models", "explain", "privacy", "db"],
   ["errors", "config", "version"],
   ["audit"],

@@ -4,6 +4,7 @@ import { answerFailure } from "./answer.ts";
 import { declareAudit } from "./audit.ts";
 import { declareDeadline } from "./deadline.ts";
 import { declareDemo } from "./demo.ts";
+import { declareExplain } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
@@ -39,6 +40,7 @@ export function motivo(): Command {
   declareDeadline(program);
   declareRisk(program);
   declareProcessing(program);
+  declareExplain(program);
   return program;
 }
 

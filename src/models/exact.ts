@@ -14,7 +14,7 @@ export type ExactReading = { closedForm: ClosedForm } | { noClosedForm: string }
 const AGREEMENT = 1e-5;
 
 /**
- * Makes a version's closed form ready, each feature a player of its own. The reader is believed only if it says
+ * Makes a version's closed form ready, for these players, background and weights. The reader is believed only if it says
  * what the runtime says on every background row: an operator that a new runtime computes in another way then costs
  * speed, never a wrong reason.
  */
@@ -22,6 +22,7 @@ export async function openExact(
   predictor: Predictor,
   players: readonly Player[],
   background: readonly (readonly Cell[])[],
+  weights?: Float64Array,
 ): Promise<ExactReading> {
   const { reading, outputs } = predictor;
   if ("reason" in reading) return { noClosedForm: reading.reason };
@@ -35,7 +36,9 @@ export async function openExact(
   if (!agrees || reading.structure.shift.length !== outputs.length)
     return { noClosedForm: "the graph, as it was read, does not give what the runtime gives" };
   try {
-    return { closedForm: new ClosedForm(reading.structure, { players, background }) };
+    return {
+      closedForm: new ClosedForm(reading.structure, { players, background, ...(weights && { weights }) }),
+    };
   } catch (error) {
     if (error instanceof ExplainError) return { noClosedForm: error.message };
     throw error;

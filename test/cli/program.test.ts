@@ -15,6 +15,7 @@ const COMMANDS = [
   "deadline",
   "risk",
   "processing",
+  "explain",
 ];
 
 describe("motivo", () => {

@@ -1,0 +1,62 @@
+import type { Explanation } from "../explain/explain.ts";
+
+/** One row's explanation of one output, by feature. Plain values: `JSON.stringify` gives the same bytes every time. */
+export interface RowExplanation {
+  /** The mean output over the background. */
+  base: number;
+  /** The row's. */
+  output: number;
+  /** By feature or group; they sum to output − base. */
+  attributions: Record<string, number>;
+  /** 0 where exact. */
+  standardErrors: Record<string, number>;
+  /** 95 %. */
+  intervals: Record<string, [lower: number, upper: number]>;
+  method: Explanation["method"];
+  /** Different rows that the model evaluated. */
+  modelRows: number;
+  /** As it was given. */
+  seed: number | string;
+  /** The class, or `value`. */
+  outputName: string;
+  link: Explanation["link"];
+  chosen: Explanation["chosen"];
+  modelRowsSaved: number;
+  rounds: number;
+  /** Whether the tolerance was met before the budget ended. */
+  converged: boolean;
+  /** |Σ attributions + base − output|, the largest over the outputs. */
+  additivityGap: number;
+  /** On the closed paths: how far the model's own float32 output is from the float64 value; else null. */
+  distance: number | null;
+}
+
+/** The engine's result of one output, with the names of players and outputs. */
+export function named(
+  of: { names: readonly string[]; outputs: readonly string[]; at: number; seed: number | string },
+  explanation: Explanation,
+): RowExplanation {
+  const { names, outputs, at, seed } = of;
+  const byName = <T>(table: readonly (readonly T[])[]): Record<string, T> =>
+    Object.fromEntries(names.map((name, p) => [name, table[p]![at]!]));
+  const { method, modelRows, link, chosen, modelRowsSaved, rounds, converged, additivityGap, distance } =
+    explanation;
+  return {
+    base: explanation.base[at]!,
+    output: explanation.output[at]!,
+    attributions: byName(explanation.attributions),
+    standardErrors: byName(explanation.standardErrors),
+    intervals: byName(explanation.intervals),
+    method,
+    modelRows,
+    seed,
+    outputName: outputs[at]!,
+    link,
+    chosen,
+    modelRowsSaved,
+    rounds,
+    converged,
+    additivityGap,
+    distance,
+  };
+}
