@@ -218,6 +218,72 @@ export const payload = vault.table("payload", {
   ciphertext: bytes("ciphertext").notNull(),
 });
 
+/**
+ * Requests of data subjects. Each has a key of its own, wrapped by the epoch's, so that it outlives an erasure of the
+ * person for the days that the controller states, and goes with its row.
+ */
+export const request = vault.table(
+  "request",
+  {
+    id: uuid("id").primaryKey(),
+    /** Which right is exercised (`subjects/requests/rights.ts`). */
+    right: text("right").notNull(),
+    state: text("state").notNull(),
+    /** Whose it is: HMAC of the person's id under the epoch's key, under another label than `subject.lookup`. */
+    lookup: bytes("lookup").notNull(),
+    /** HMAC of person, right and what it is about while it is open: one open request each. */
+    openKey: bytes("open_key").unique(),
+    epoch: integer("epoch").notNull(),
+    wrapped: bytes("wrapped").notNull(),
+    /** Who asks, what for, in which words, every step and the answer. */
+    sealed: bytes("sealed").notNull(),
+    receivedAt: timestamp("received_at", { withTimezone: true }).notNull(),
+    /** YYYY-MM-DD: the earliest day by which a law asks for the answer; null where none does. */
+    due: text("due"),
+    /** YYYY-MM-DD: the controller's own aim, never law. */
+    target: text("target"),
+    closedAt: timestamp("closed_at", { withTimezone: true }),
+    /** When the row goes; null while it is open. */
+    forgetAt: timestamp("forget_at", { withTimezone: true }),
+  },
+  (t) => [index("request_lookup").on(t.lookup), index("request_state").on(t.state, t.due)],
+);
+
+/** Purposes that may not decide about a person: restricted, objected to, or without consent any more. */
+export const processingStop = vault.table(
+  "processing_stop",
+  {
+    id: uuid("id").primaryKey(),
+    /** HMAC of the person's id and the purpose under the epoch's key. */
+    lookup: bytes("lookup").notNull(),
+    kind: text("kind").notNull(),
+    request: uuid("request")
+      .notNull()
+      .references(() => request.id, { onDelete: "cascade" }),
+  },
+  (t) => [uniqueIndex("processing_stop_of_purpose").on(t.lookup, t.kind)],
+);
+
+/** What is to be told to recipients and people: the outbox. Each notice has a key of its own, as requests have. */
+export const notice = vault.table(
+  "notice",
+  {
+    id: uuid("id").primaryKey(),
+    /** The request that it is about. */
+    request: uuid("request"),
+    epoch: integer("epoch").notNull(),
+    wrapped: bytes("wrapped").notNull(),
+    /** Address and words. */
+    sealed: bytes("sealed").notNull(),
+    state: text("state").notNull(),
+    attempts: integer("attempts").notNull(),
+    nextAttemptAt: timestamp("next_attempt_at", { withTimezone: true }),
+    acknowledgedAt: timestamp("acknowledged_at", { withTimezone: true }),
+    forgetAt: timestamp("forget_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [index("notice_next").on(t.state, t.nextAttemptAt), index("notice_request").on(t.request)],
+);
+
 /** The epochs: the key of each lies outside the database. */
 export const epoch = pgTable("epoch", {
   number: integer("number").primaryKey(),
@@ -225,3 +291,20 @@ export const epoch = pgTable("epoch", {
   /** SHA-256 of a value derived from the epoch key: a wrong key folder is noticed at start, not at the first read. */
   keyCheck: bytes("key_check").notNull(),
 });
+
+/** Reviews that were concluded, without person, decision or grounds: how reviewers review. */
+export const reviewTally = pgTable(
+  "review_tally",
+  {
+    id: uuid("id").primaryKey(),
+    /** Pseudonym of the reviewer under the epoch's key, as in their entries. */
+    reviewer: text("reviewer").notNull(),
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    result: text("result").notNull(),
+    /** From the reviewer's first look at the file to the outcome. */
+    seconds: integer("seconds").notNull(),
+    concludedAt: timestamp("concluded_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [index("review_tally_reviewer").on(t.reviewer, t.concludedAt)],
+);

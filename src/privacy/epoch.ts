@@ -17,8 +17,17 @@ export interface Epoch {
   ownerKey: Uint8Array;
   /** HMAC-SHA-256 of a subject's id: the same person is found again, and nobody is found without the key. */
   lookup(subjectId: string): Uint8Array;
-  /** HMAC-SHA-256 of what clients choose: idempotency keys and the requests under them. */
-  blind(purpose: "idempotency-key" | "request" | "actor", ...parts: string[]): Uint8Array;
+  /** HMAC-SHA-256 of what clients choose, and of whose a data-subject request or a stopped purpose is. */
+  blind(
+    purpose:
+      | "idempotency-key"
+      | "request"
+      | "actor"
+      | "subject-request"
+      | "open-subject-request"
+      | "processing-stop",
+    ...parts: string[]
+  ): Uint8Array;
 }
 
 function derive(key: Uint8Array, label: string): Uint8Array {
