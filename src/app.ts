@@ -6,6 +6,8 @@ import type { LogReader } from "./db/log.ts";
 import type { Deps } from "./decisions/deps.ts";
 import { Api, type Env } from "./http/api.ts";
 import { auditorRoutes } from "./http/auditor.ts";
+import { batchRoutes } from "./http/batch.ts";
+import { openDryRuns } from "./http/dry-run.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
 import { operatorRoutes } from "./http/operator.ts";
@@ -47,8 +49,10 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
     controller: deps.config.MOTIVO_CONTROLLER,
     dataProtectionOfficer: deps.config.MOTIVO_DPO,
   };
+  const dryRuns = openDryRuns(deps, deps.config.MOTIVO_DRY_RUNS_PER_HOUR);
   const api = new Api(deps.verify);
-  productRoutes(api, deps);
+  productRoutes(api, { ...deps, dryRuns });
+  batchRoutes(api, deps);
   subjectRoutes(api, deps, who);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);

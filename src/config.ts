@@ -59,6 +59,9 @@ const settings = z.object({
   ),
   MOTIVO_QUEUE: count(4096, 1, 1_000_000).describe("Most entries waiting; beyond it 503 with Retry-After"),
   MOTIVO_WORKERS: count(0, 0, 64).describe("Inference threads a model version; 0: cores minus one"),
+  MOTIVO_DRY_RUNS_PER_HOUR: count(60, 0, 1_000_000).describe(
+    "Dry runs that a client may make in an hour, counted by each process; beyond them 429 with Retry-After",
+  ),
   MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
     "Seconds between erasure entries; each justifies the erasures of its interval",
   ),

@@ -39,6 +39,9 @@ export const PROBLEMS = {
   decision_erased: [410, "The decision was erased"],
   invalid_idempotency_key: [400, "The Idempotency-Key cannot be used"],
   idempotency_key_reused: [422, "The Idempotency-Key was used for another request"],
+  subject_not_accepted: [400, "A dry run is about nobody, so it takes no subject"],
+  too_many_dry_runs: [429, "This client has used up its dry runs"],
+  batch_too_large: [413, "The batch has more decisions than one call takes"],
   // Rights
   nothing_held: [404, "Nothing is held about this subject"],
   erasure_refused: [409, "The erasure is refused on a legal ground"],

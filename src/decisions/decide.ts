@@ -8,10 +8,10 @@ import { keyFor } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
-import { explainerDigest, explainRow, sayReasons, seedOf } from "./explain-decision.ts";
+import { explainerDigest, seedOf } from "./explain-decision.ts";
 import { claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
-import { explainedOutput, settle } from "./outcome.ts";
+import { predictAndExplain } from "./predicted.ts";
 import { decisionRecord } from "./record.ts";
 import { identifiersOf, readSubject } from "./subject.ts";
 import { encodeVaulted, receiptOf } from "./vaulted.ts";
@@ -34,7 +34,19 @@ export interface DecisionAsked {
  * @throws Problem
  */
 export async function decide(deps: Deps, asked: DecisionAsked): Promise<DecisionAnswer> {
-  const version = await deps.models.live(asked.model, asked.version);
+  return decideWith(deps, await deps.models.live(asked.model, asked.version), asked);
+}
+
+/**
+ * As `decide`, by a version that is resolved already: the decisions of a batch share one. What was asked for stays in
+ * `asked.version`, so that an Idempotency-Key means the same request whichever version answered it first.
+ * @throws Problem
+ */
+export async function decideWith(
+  deps: Deps,
+  version: LiveVersion,
+  asked: DecisionAsked,
+): Promise<DecisionAnswer> {
   const subject = readSubject(asked.subject);
   const row = readInputs(version.contract, asked.inputs);
   const language = readLanguage(version, asked.language);
@@ -45,36 +57,8 @@ export async function decide(deps: Deps, asked: DecisionAsked): Promise<Decision
   const id = deps.randomId();
   const at = deps.now();
   const seed = seedOf(id, version.digests.model);
-  const output = await explainedOutput(version.contract.output, version.predictor.outputs, () =>
-    version.predictor.predictRow(row),
-  );
-  const explanation = await explainRow(version, row, { seed, output });
-  const settled = settle(
-    version.contract.output,
-    version.predictor.outputs,
-    output,
-    explanation.output[output]!,
-  );
-  const core: DecisionCore = {
-    id,
-    model: version.model,
-    version: version.version,
-    outcome: settled.outcome.code,
-    score: explanation.output[output]!,
-    threshold: settled.threshold,
-    base: explanation.base[output]!,
-    attributions: Object.fromEntries(
-      version.contract.features.map(({ name }, i) => [
-        name,
-        { value: explanation.attributions[i]![output]!, interval: explanation.intervals[i]![output]! },
-      ]),
-    ),
-    method: explanation.method,
-    seed,
-    modelRows: explanation.modelRows,
-    language,
-    reasons: sayReasons(version.contract, row, explanation, settled, language),
-  };
+  const { told, explanation, say } = await predictAndExplain(version, row, seed);
+  const core: DecisionCore = { id, ...told, language, reasons: say(language) };
   const vaulted: VaultedDecision = {
     kind: "decision",
     at: at.toISOString(),
@@ -109,7 +93,8 @@ export async function decide(deps: Deps, asked: DecisionAsked): Promise<Decision
   return "earlier" in receipt ? receipt.earlier : { ...core, receipt: receiptOf(receipt) };
 }
 
-function readLanguage(version: LiveVersion, asked: unknown): Language {
+/** The contract's first language where none is asked for. @throws Problem unsupported_language */
+export function readLanguage(version: LiveVersion, asked: unknown): Language {
   const { languages } = version.contract;
   if (asked === undefined) return languages[0]!;
   const known = languages.find((language) => language === asked);

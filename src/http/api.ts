@@ -37,10 +37,7 @@ interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   maxBodyBytes?: number;
   headers?: z.ZodObject;
   /** `textToo`: a media type that the same answer takes as text when the caller asks for it. */
-  answers: Record<
-    number,
-    { description: string; schema?: z.ZodType; mediaType?: string; textToo?: string }
-  >;
+  answers: Record<number, { description: string; schema?: z.ZodType; mediaType?: string; textToo?: string }>;
   problems?: readonly ProblemCode[];
 }
 
@@ -70,7 +67,7 @@ const problemSchema = z
   .meta({ id: "Problem" });
 
 /** Names every place that does not fit, never what stood there. */
-function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap((issue) => {
@@ -200,20 +197,22 @@ export class Api {
         content: { "application/problem+json": { schema: problemSchema } },
       },
     ]);
-    const answers = Object.entries(spec.answers).map(([status, { description, schema, mediaType, textToo }]) => [
-      status,
-      {
-        description,
-        ...(schema || mediaType
-          ? {
-              content: {
-                [mediaType ?? "application/json"]: { schema: schema ?? z.string() },
-                ...(textToo ? { [textToo]: { schema: z.string() } } : {}),
-              },
-            }
-          : {}),
-      },
-    ]);
+    const answers = Object.entries(spec.answers).map(
+      ([status, { description, schema, mediaType, textToo }]) => [
+        status,
+        {
+          description,
+          ...(schema || mediaType
+            ? {
+                content: {
+                  [mediaType ?? "application/json"]: { schema: schema ?? z.string() },
+                  ...(textToo ? { [textToo]: { schema: z.string() } } : {}),
+                },
+              }
+            : {}),
+        },
+      ],
+    );
     this.#registry.registerPath({
       method: spec.method,
       path: spec.path,

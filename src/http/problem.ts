@@ -5,8 +5,11 @@ import { PROBLEMS, Problem } from "../errors.ts";
 /** Problem types are names, not addresses to fetch: a client compares `code`. */
 const TYPE_PREFIX = "urn:motivo:problem:";
 
-/** RFC 9457 problem details. `instance` is the request id, under which the service's own log has the line. */
-function problemDocument(problem: Problem, requestId: string): Record<string, unknown> {
+/**
+ * RFC 9457 problem details. `instance` is the request id, under which the service's own log has the line; null for a
+ * refusal inside an answer, which has that id already.
+ */
+export function problemDocument(problem: Problem, requestId: string | null): Record<string, unknown> {
   return {
     ...problem.members,
     type: `${TYPE_PREFIX}${problem.code}`,
@@ -15,7 +18,7 @@ function problemDocument(problem: Problem, requestId: string): Record<string, un
     code: problem.code,
     detail: problem.message,
     ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
-    instance: `urn:motivo:request:${requestId}`,
+    ...(requestId === null ? {} : { instance: `urn:motivo:request:${requestId}` }),
   };
 }
 

@@ -49,6 +49,7 @@ const decision = z.object({
 });
 
 export const decisionAnswer = decision.extend({ receipt });
+export const dryRunAnswer = decision.omit({ id: true }).extend({ dryRun: z.literal(true) });
 
 const recordedValue = z.union([
   z.object({ kind: z.literal("range"), from: z.number().nullable(), to: z.number().nullable() }),
