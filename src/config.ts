@@ -65,6 +65,40 @@ const settings = z.object({
   MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
     "Seconds between erasure entries; each justifies the erasures of its interval",
   ),
+  MOTIVO_REGIMES: z
+    .string()
+    .default("lgpd,gdpr")
+    .describe("Laws whose clocks run: gdpr, lgpd or lgpd_small_agent, cadastro_positivo; separated by commas"),
+  MOTIVO_PLACE: z
+    .string()
+    .default("BR")
+    .describe("The controller's place, for public holidays: ISO 3166-1 or 3166-2, as BR-SP or DE-BE"),
+  MOTIVO_TIME_ZONE: z
+    .string()
+    .default("America/Sao_Paulo")
+    .describe("The controller's time zone (IANA): a request counts from its local day"),
+  MOTIVO_HOLIDAYS: text.describe(
+    "Days that the calendar of the place lacks, separated by commas; with a hyphen before it, a day that it should not have",
+  ),
+  MOTIVO_TARGET_DAYS: count(15, 1, 3650).describe(
+    "Days in which the controller means to answer where the law sets no period; shown as its own aim, never as law",
+  ),
+  MOTIVO_REQUEST_DAYS: count(365, 1, 3650).describe(
+    "Days that closed requests and notices are kept under keys of their own, after an erasure too",
+  ),
+  MOTIVO_RECIPIENTS: text.describe(
+    'Who is told of corrections and erasures, and the only addresses that are ever called: JSON, [{"name", "url", "secret": "whsec_…", "models"?}]',
+  ),
+  MOTIVO_SMTP_URL: z
+    .url({ protocol: /^smtps?$/ })
+    .optional()
+    .describe("SMTP server for e-mails to people about their requests; without it they see them on their page"),
+  MOTIVO_MAIL_FROM: z
+    .string()
+    .max(320)
+    .default("rights@motivo.localhost")
+    .describe("Sender of those e-mails"),
+  MOTIVO_OUTBOX_INTERVAL_S: count(10, 1, 3600).describe("Seconds between looks for notices that are to be sent"),
   MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
     "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
   ),

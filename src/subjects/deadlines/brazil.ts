@@ -22,6 +22,8 @@ const NO_PERIOD: Partial<Record<Right, string>> = {
   refusal: "LGPD 18 §4",
   information: "LGPD 18 VII and §5",
   cancellation: "LGPD 18 §5",
+  restriction: "LGPD 18 IV and §5",
+  consent_revocation: "LGPD 8 §5 and 18 IX",
 };
 
 /** LGPD (Lei 13.709/2018). Art. 19 alone sets periods; the regulation that §5 of art. 18 announces was not issued. */

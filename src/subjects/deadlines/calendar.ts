@@ -71,8 +71,18 @@ export function withHolidays(calendar: HolidayCalendar, days: readonly Day[]): H
   if (days.length === 0) return calendar;
   const added = new Set(days);
   return {
-    version: `${calendar.version} with ${added.size} by hand`,
+    version: `${calendar.version}, by hand with ${days.toSorted().join(" ")}`,
     isHoliday: (day) => added.has(day) || calendar.isHoliday(day),
+  };
+}
+
+/** The calendar without days that somebody took out by hand. */
+export function withoutHolidays(calendar: HolidayCalendar, days: readonly Day[]): HolidayCalendar {
+  if (days.length === 0) return calendar;
+  const removed = new Set(days);
+  return {
+    version: `${calendar.version}, by hand without ${days.toSorted().join(" ")}`,
+    isHoliday: (day) => !removed.has(day) && calendar.isHoliday(day),
   };
 }
 

@@ -21,6 +21,8 @@ export const RIGHTS = [
   "information",
   "cancellation",
   "risk_criteria",
+  "restriction",
+  "consent_revocation",
 ] as const;
 export type Right = (typeof RIGHTS)[number];
 

@@ -20,6 +20,8 @@ const ARTICLES: Record<Right, string | null> = {
   information: "15(1)",
   cancellation: null,
   risk_criteria: "15(1)(h)",
+  restriction: "18",
+  consent_revocation: "7(3)",
 };
 
 /** How doubt about who asks is read: EDPB Guidelines 01/2022 pause the clock, the ICO starts it anew. */

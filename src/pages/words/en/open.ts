@@ -116,6 +116,7 @@ export const open: typeof portuguese = {
     alias: "change of an alias",
     key: "change of key",
     configuration: "change of configuration",
+    request: "step of a request",
   },
   signIn: {
     title: "Sign in",

@@ -114,6 +114,7 @@ export const open = {
     alias: "troca de apelido",
     key: "troca de chave",
     configuration: "mudança de configuração",
+    request: "etapa de um pedido",
   },
   signIn: {
     title: "Entrar",
