@@ -31,7 +31,8 @@ export function explainerDigest(contract: Pick<Contract, "explanation">): string
 
 /**
  * Attributions explain the output as the contract states it, a probability or a value, and no other scale. Where
- * that output is a sum of trees or of weighted columns its attributions are exact, at the cost of one model row.
+ * that output is a sum of trees or of weighted columns its attributions are exact, at the cost of one model row; where it
+ * is a function of such a sum, the sum's exact attributions make the sampled ones more precise.
  * Made at the first decision, which takes up to a second more for a large forest.
  */
 const exactOf = new WeakMap<LiveVersion, Promise<ExactReading>>();
@@ -40,10 +41,6 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
   const { predictor, background, contract } = version;
   if (contract.explanation.method === "permutation")
     return Promise.resolve({ noClosedForm: "the contract asks for permutations" });
-  if ("structure" in predictor.reading && predictor.reading.structure.post.length > 0)
-    return Promise.resolve({
-      noClosedForm: "the output is a function of the model's scores, and only those have a closed form",
-    });
   const known = exactOf.get(version);
   if (known !== undefined) return known;
   const made = openExact(predictor, players, background);
@@ -76,6 +73,7 @@ export async function explainRow(
     return await explain(game, {
       ...options,
       ...exact,
+      digests: version.digests,
       method,
       ...(tolerance === undefined ? {} : { tolerance }),
       ...(maxModelRows === undefined ? {} : { maxModelRows }),

@@ -16,6 +16,22 @@ interface Form {
   shift: readonly number[];
 }
 
+/** A quantity that is linear in the scores and follows from a row's outputs. */
+export interface ControlForm {
+  outputs: number;
+  /** Exact; players × outputs. */
+  attributions(row: readonly Cell[]): Float64Array;
+  /** One an output; undefined where the outputs are too rounded to tell. */
+  fromOutputs(values: Float64Array): Float64Array | undefined;
+  fromRow(row: readonly Cell[]): Float64Array;
+}
+
+/**
+ * Log odds up to this are read off a probability: a float32 beyond it, or one minus one beyond it, has rounded them by
+ * more than 2e-4.
+ */
+const READABLE_LOGIT = 8;
+
 /**
  * A model whose scores have Shapley values in closed form, made ready for one background and one set of players:
  * made once for a version, then asked row by row.
@@ -49,7 +65,7 @@ export class ClosedForm {
     };
     this.#exact =
       scores.kind === "trees"
-        ? new ExactTrees(scores, game.players, game.background, weights, options.maxTableBytes)
+        ? ExactTrees.build({ scores, players: game.players, background: game.background, weights }, options)
         : new ExactLinear(scores, game.players, game.background, weights);
   }
 
@@ -84,6 +100,34 @@ export class ClosedForm {
     };
   }
 
+  /**
+   * What goes along with the model's output where that is not linear in the scores itself: the margin behind a
+   * logistic or an exponential, and of a softmax the margins less their mean, which is what its shares tell.
+   */
+  control(): ControlForm | undefined {
+    const { post, shift } = this.structure;
+    const outputs = shift.length;
+    if (post.length !== 1 || (post[0] !== "logistic" && post[0] !== "softmax" && post[0] !== "exponential"))
+      return undefined;
+    const centred = post[0] === "softmax";
+    const inverse = INVERSES[post[0]];
+    return {
+      outputs,
+      attributions: (row) => {
+        const { attributions } = this.explain(row, "margin");
+        if (centred)
+          for (let p = 0; p < this.#players; p++)
+            centre(attributions.subarray(p * outputs, (p + 1) * outputs));
+        return attributions;
+      },
+      fromOutputs: inverse,
+      fromRow: (row) => {
+        const margins = this.valueOf(row, "margin");
+        return centred ? centre(margins) : margins;
+      },
+    };
+  }
+
   /** What the link makes of a row, in float64 from the model's own scores. */
   valueOf(row: readonly Cell[], link: Link): Float64Array {
     const margins = marginsOf(this.structure, scoresOf(this.structure.scores, row));
@@ -115,6 +159,25 @@ function logits({ post }: ModelStructure, margins: Float64Array): Float64Array {
     });
   }
   return applyPost(post, margins).map(logitOf);
+}
+
+/** What a row's margins are, from its outputs, where they can be told. */
+const INVERSES: Record<
+  "logistic" | "softmax" | "exponential",
+  (values: Float64Array) => Float64Array | undefined
+> = {
+  logistic: (values) => {
+    const margins = values.map(logitOf);
+    return margins.every((margin) => Math.abs(margin) <= READABLE_LOGIT) ? margins : undefined;
+  },
+  exponential: (values) => (values.every((value) => value > 1e-30) ? values.map(Math.log) : undefined),
+  softmax: (values) => (values.every((value) => value > 1e-30) ? centre(values.map(Math.log)) : undefined),
+};
+
+function centre(values: Float64Array): Float64Array {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  for (let j = 0; j < values.length; j++) values[j]! -= mean;
+  return values;
 }
 
 /** NaN outside (0, 1), where there is none. */

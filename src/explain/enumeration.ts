@@ -87,6 +87,7 @@ export function nameCoalitions(rows: HybridRows, background: number): Uint32Arra
  * Adds one background row's Shapley values, times its weight.
  * @param ids evaluated, as `nameCoalitions` gave them for these players
  * @param into players × outputs
+ * @param worth what is shared out; the model's output if nothing else
  */
 export function addShapley(
   rows: HybridRows,
@@ -94,6 +95,7 @@ export function addShapley(
   ids: Uint32Array,
   weight: number,
   into: Float64Array,
+  worth: { value(id: number, output: number): number } = rows,
 ): void {
   const k = players.length;
   const { outputs } = rows;
@@ -103,7 +105,7 @@ export function addShapley(
   const values = new Float64Array(ids.length);
   for (let o = 0; o < outputs; o++) {
     ids.forEach((id, coalition) => {
-      values[coalition] = rows.value(id, o);
+      values[coalition] = worth.value(id, o);
     });
     for (let j = 0; j < k; j++) {
       const bit = 1 << j;

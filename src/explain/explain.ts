@@ -1,10 +1,13 @@
 import type { ClosedForm, Link } from "./closed-form.ts";
+import { Control } from "./control.ts";
+import { algorithmDigest, backgroundDigest } from "./digests.ts";
 import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
 import type { Game } from "./game.ts";
 import { checkPrediction, checkShape, HybridRows } from "./hybrids.ts";
 import { linked } from "./links.ts";
-import { type Estimate, FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
+import { type Estimate, SLOPE_FROM } from "./moments.ts";
+import { FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
 import { DEFAULT_TABLE_BYTES } from "./trees/exact-trees.ts";
 
@@ -32,7 +35,7 @@ export const AUTO_ROUNDS = 4;
  * up with any change that moves one bit of a result.
  */
 export const ALGORITHM_VERSION = [
-  "motivo-explain/2",
+  "motivo-explain/3",
   "shapley=interventional",
   "permutation=antithetic,own-order-per-background-row,strata=background",
   "random=xoshiro128**,seed=fmix32,skip=20,shuffle=fisher-yates-rejection",
@@ -44,9 +47,12 @@ export const ALGORITHM_VERSION = [
   `first-rounds=${FIRST_ROUNDS}`,
   `max-rounds=${MAX_ROUNDS}`,
   `enumerated-players=${ENUMERATED_PLAYERS}`,
+  `control=margin,one-slope-an-output,degrees>=${SLOPE_FROM}`,
   `closed-form=float64,table-bytes=${DEFAULT_TABLE_BYTES}`,
   `auto=closed-form,enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");
+
+const ALGORITHM_DIGEST = algorithmDigest(ALGORITHM_VERSION);
 
 export interface ExplainOptions {
   /** 32 hexadecimal digits. */
@@ -59,6 +65,15 @@ export interface ExplainOptions {
   closedForm?: ClosedForm;
   /** Why it is not, for whoever asks for exact values all the same. */
   noClosedForm?: string;
+  /**
+   * Whether exact values of the margin make sampled ones of the output more precise, where both are at hand. Default: under
+   * `auto`, and not when permutations are asked for by name.
+   */
+  control?: boolean;
+  /** So many rounds, at least two, whatever tolerance and budget say: to compute a recorded explanation again. */
+  rounds?: number;
+  /** SHA-256 in hex of the model and of the background, where the caller keeps them; the background's own otherwise. */
+  digests?: { model?: string; background?: string };
   /** Largest standard error / (largest − smallest attribution), in [0, 1]; default 0.02. */
   tolerance?: number;
   /**
@@ -82,6 +97,11 @@ export interface Explanation {
   chosen: "asked" | "closed-form" | "enumeration-costs-less" | "enumeration-costs-more";
   /** The scale that base, output and attributions are on. */
   link: Link;
+  /**
+   * What made sampled values more precise: one slope an output, 0 where the control was not worth its own noise. Null where
+   * nothing did.
+   */
+  control: { link: "margin"; slopes: number[] } | null;
   /** The weighted mean over the background, one an output. */
   base: number[];
   /** The explained row's. */
@@ -108,8 +128,13 @@ export interface Explanation {
   rounds: number;
   /** Whether the tolerance was met before the budget ended. */
   converged: boolean;
+  /** What the work was allowed: with the seed, all that it takes to do it again. */
+  tolerance: number;
+  maxModelRows: number;
   /** Largest |Σ attributions + base − output| over the outputs. */
   additivityGap: number;
+  /** SHA-256 in hex. */
+  digests: { model: string | null; background: string; algorithm: string };
 }
 
 /**
@@ -121,17 +146,45 @@ export interface Explanation {
  * @throws ExplainError (see `ExplainErrorCode`); whatever `game.predict` rejects with
  */
 export async function explain(game: Game, options: ExplainOptions): Promise<Explanation> {
+  let latest: Explanation | undefined;
+  for await (const explanation of explainInRounds(game, options)) {
+    latest = explanation;
+    options.onRound?.(explanation);
+  }
+  return latest!;
+}
+
+/**
+ * The same, usable from the first moment on: one explanation after each round of sampling, each more precise than the one
+ * before, or a single one where nothing is sampled. Whoever has seen enough stops asking, and what was said holds;
+ * its `rounds` compute it again.
+ */
+export async function* explainInRounds(game: Game, options: ExplainOptions): AsyncGenerator<Explanation> {
   const settings = checkOptions(game, options);
   const random = seededRandom(options.seed);
   const { method, maxModelRows, link } = settings;
   const { closedForm } = options;
-  if (method !== "permutation" && closedForm?.covers(link))
-    return await inClosedForm(game, closedForm, settings, options.seed);
+  const told = {
+    link,
+    seed: options.seed,
+    tolerance: settings.tolerance,
+    maxModelRows,
+    digests: {
+      model: options.digests?.model ?? null,
+      background: options.digests?.background ?? backgroundDigest(game),
+      algorithm: ALGORITHM_DIGEST,
+    },
+  };
+  if (method !== "permutation" && closedForm?.covers(link)) {
+    const chosen = method === "exact" ? "asked" : "closed-form";
+    yield await inClosedForm(game, closedForm, { ...told, chosen });
+    return;
+  }
   const rows = new HybridRows(linked(game, link, options));
   const needed = enumerationRows(rows);
   const cheaper = needed <= Math.min(samplingRows(rows, AUTO_ROUNDS), maxModelRows);
 
-  if (method === "exact" || (method === "auto" && cheaper)) {
+  if (method === "exact" || (method === "auto" && cheaper && settings.rounds === undefined)) {
     if (needed > maxModelRows)
       throw new ExplainError(
         "exact_too_large",
@@ -141,26 +194,38 @@ export async function explain(game: Game, options: ExplainOptions): Promise<Expl
     const attributions = await enumerate(rows);
     const zeros = new Float64Array(attributions.length);
     const chosen = method === "exact" ? "asked" : "enumeration-costs-less";
-    const exact = { attributions, standardErrors: zeros, halfWidths: zeros, rounds: 0, converged: true };
-    return assemble(rows, options.seed, { method: "exact-enumeration", chosen, link }, exact);
+    const exact = {
+      attributions,
+      standardErrors: zeros,
+      halfWidths: zeros,
+      rounds: 0,
+      converged: true,
+      slopes: null,
+    };
+    yield assemble(rows, { ...told, method: "exact-enumeration", chosen }, exact);
+    return;
   }
 
   const chosen = method === "permutation" ? "asked" : "enumeration-costs-more";
-  const present = (estimate: Estimate) =>
-    assemble(rows, options.seed, { method: "permutation", chosen, link }, estimate);
-  const { onRound } = options;
-  const estimate = await samplePermutations(rows, {
-    ...settings,
-    random,
-    onRound: onRound && ((soFar) => onRound(present(soFar))),
-  });
-  if (estimate === null)
+  const controlled = (options.control ?? method === "auto") && link === "identity";
+  const control = controlled ? Control.of(closedForm, game.row) : undefined;
+  let rounds = 0;
+  for await (const estimate of samplePermutations(rows, { ...settings, random, control })) {
+    rounds = estimate.rounds;
+    yield assemble(rows, { ...told, method: "permutation", chosen }, estimate);
+  }
+  if (rounds === 0)
     throw new ExplainError("budget_too_small", "Two rounds of sampling need more model rows than allowed", {
       needed: rows.count,
       maxModelRows,
     });
-  return present(estimate);
 }
+
+/** Everything about an explanation that is known before it is computed. */
+type Told = Pick<
+  Explanation,
+  "method" | "chosen" | "link" | "seed" | "tolerance" | "maxModelRows" | "digests"
+>;
 
 function checkOptions(game: Game, options: ExplainOptions) {
   const method = options.method ?? "auto";
@@ -174,7 +239,13 @@ function checkOptions(game: Game, options: ExplainOptions) {
     throw new ExplainError("invalid_option", "The budget must be an integer in [1, 2^24]");
   if (output !== undefined && !(Number.isSafeInteger(output) && output >= 0 && output < game.outputs))
     throw new ExplainError("invalid_option", "There is no such output");
-  return { method, tolerance, maxModelRows, output, link };
+  const { rounds } = options;
+  if (
+    rounds !== undefined &&
+    !(Number.isSafeInteger(rounds) && rounds >= FIRST_ROUNDS && rounds <= MAX_ROUNDS)
+  )
+    throw new ExplainError("invalid_option", `Rounds must be an integer in [${FIRST_ROUNDS}, ${MAX_ROUNDS}]`);
+  return { method, tolerance, maxModelRows, output, link, rounds };
 }
 
 function whyNoClosedForm({ closedForm, noClosedForm }: ExplainOptions, link: Link): string {
@@ -186,9 +257,9 @@ function whyNoClosedForm({ closedForm, noClosedForm }: ExplainOptions, link: Lin
 async function inClosedForm(
   game: Game,
   closedForm: ClosedForm,
-  { method, link }: { method: string; link: Link },
-  seed: string,
+  told: Omit<Told, "method">,
 ): Promise<Explanation> {
+  const { link } = told;
   checkShape(game);
   const players = game.players.length;
   // The explained row itself: every player takes its value, whichever background row stands behind.
@@ -209,20 +280,24 @@ async function inClosedForm(
     rowsOf(players, game.outputs, (i) => cell(attributions[i]! + 0));
   return {
     method: closedForm.method,
-    chosen: method === "exact" ? "asked" : "closed-form",
+    chosen: told.chosen,
     link,
+    control: null,
     base: Array.from(base, (value) => value + 0),
     output: Array.from(output, (value) => value + 0),
     distance,
     attributions: table((value) => value),
     standardErrors: table(() => 0),
     intervals: table((value) => [value, value]),
-    seed,
+    seed: told.seed,
     modelRows: 1,
     modelRowsSaved: 0,
     rounds: 0,
     converged: true,
+    tolerance: told.tolerance,
+    maxModelRows: told.maxModelRows,
     additivityGap: additivityGap(base, output, attributions),
+    digests: told.digests,
   };
 }
 
@@ -249,9 +324,8 @@ function additivityGap(
 
 function assemble(
   rows: HybridRows,
-  seed: string,
-  { method, chosen, link }: Pick<Explanation, "method" | "chosen" | "link">,
-  { attributions, standardErrors, halfWidths, rounds, converged }: Estimate,
+  { method, chosen, link, seed, tolerance, maxModelRows, digests }: Told,
+  { attributions, standardErrors, halfWidths, rounds, converged, slopes }: Estimate,
 ): Explanation {
   const outputs = Array.from({ length: rows.outputs }, (_, o) => o);
   const base = outputs.map((o) =>
@@ -266,6 +340,7 @@ function assemble(
     method,
     chosen,
     link,
+    control: slopes && { link: "margin", slopes: Array.from(slopes, (slope) => slope + 0) },
     base,
     output,
     distance: null,
@@ -277,6 +352,9 @@ function assemble(
     modelRowsSaved: Math.max(perRow * rows.varying.length - rows.evaluated, 0),
     rounds,
     converged,
+    tolerance,
+    maxModelRows,
     additivityGap: additivityGap(base, output, attributions),
+    digests,
   };
 }

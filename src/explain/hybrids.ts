@@ -1,5 +1,5 @@
 import { ExplainError } from "./errors.ts";
-import { type Cell, type Game, normalisedWeights } from "./game.ts";
+import { type Cell, type Game, type Hybrids, normalisedWeights } from "./game.ts";
 
 /**
  * The model rows of one explanation, each evaluated once.
@@ -10,7 +10,7 @@ import { type Cell, type Game, normalisedWeights } from "./game.ts";
  * scale of 1e-9 is a feature.
  *
  * Ids are given in order of first use, so that one seed names the same rows in the same order every time.
- * Memory: about 2 × players + 8 × outputs + 16 bytes a row.
+ * Memory: about 3 × players + 8 × outputs + 16 bytes a row.
  */
 export class HybridRows {
   readonly players: number;
@@ -33,8 +33,12 @@ export class HybridRows {
   #cursorHash = 0;
 
   #count = 0;
+  /** Rows sent to the predictor, and those it has answered. */
+  #sent = 0;
   #evaluated = 0;
+  readonly #underway: Promise<void>[] = [];
   #codes: Uint16Array | Uint32Array;
+  #present: Uint8Array;
   #hashes = new Int32Array(INITIAL_ROWS);
   #backgrounds = new Uint32Array(INITIAL_ROWS);
   #slots = new Uint32Array(2 * INITIAL_ROWS);
@@ -50,6 +54,7 @@ export class HybridRows {
     this.#backgroundCodes = codeCells(game);
     this.#cursor = new Uint32Array(this.players);
     this.#codes = emptyCodes(game.background.length, INITIAL_ROWS * this.players);
+    this.#present = new Uint8Array(INITIAL_ROWS * this.players);
 
     const rows = game.background.length;
     const varying: Uint32Array[] = new Array(rows);
@@ -77,8 +82,9 @@ export class HybridRows {
     return this.#evaluated;
   }
 
+  /** Rows named and not sent yet. */
   get pending(): number {
-    return this.#count - this.#evaluated;
+    return this.#count - this.#sent;
   }
 
   /** Puts the walk on a background row: nobody is present. */
@@ -112,44 +118,67 @@ export class HybridRows {
     if (id === this.#hashes.length) this.#grow();
     this.#hashes[id] = this.#cursorHash;
     this.#backgrounds[id] = this.#cursorBackground;
-    this.#codes.set(this.#cursor, id * this.players);
+    const { players } = this;
+    const behind = this.#cursorBackground * players;
+    for (let p = 0, at = id * players; p < players; p++, at++) {
+      const code = this.#cursor[p]!;
+      this.#codes[at] = code;
+      // A player with the same value in both is left with the background's.
+      if (code === 0 && this.#backgroundCodes[behind + p] !== 0) this.#present[at] = 1;
+    }
     this.#place(id);
     return id;
   }
 
   /**
-   * Evaluates what is pending, in one call: in Node one large call beat several small ones, and the predictor
-   * knows its model's best chunk.
+   * Sends what is pending to the predictor, in one call, and does not wait: the next rows are named meanwhile.
+   * What goes wrong is told by `evaluate`.
+   */
+  send(): void {
+    const first = this.#sent;
+    const count = this.#count - first;
+    if (count === 0) return;
+    this.#sent = this.#count;
+    const { players } = this;
+    const underway = this.#answer(first, count, {
+      count,
+      background: this.#backgrounds.slice(first, first + count),
+      present: this.#present.slice(first * players, (first + count) * players),
+    });
+    underway.catch(() => {});
+    this.#underway.push(underway);
+  }
+
+  /**
+   * Evaluates everything that was named.
    * @throws ExplainError `prediction_shape`, `prediction_not_finite`; whatever the predictor rejects with
    */
   async evaluate(): Promise<void> {
-    const first = this.#evaluated;
-    const count = this.#count - first;
-    if (count === 0) return;
-    const { players } = this;
-    const present = new Uint8Array(count * players);
-    for (let r = 0; r < count; r++) {
-      const codes = (first + r) * players;
-      const background = this.#backgrounds[first + r]! * players;
-      for (let p = 0; p < players; p++) {
-        // A player with the same value in both is left with the background's.
-        if (this.#codes[codes + p] === 0 && this.#backgroundCodes[background + p] !== 0)
-          present[r * players + p] = 1;
-      }
+    this.send();
+    await Promise.all(this.#underway.splice(0));
+  }
+
+  async #answer(first: number, count: number, hybrids: Hybrids): Promise<void> {
+    const values = checkPrediction(await this.#game.predict(hybrids), count * this.outputs);
+    const needed = (first + count) * this.outputs;
+    if (needed > this.#values.length) {
+      const held = this.#values;
+      this.#values = new Float64Array(Math.max(needed, 2 * held.length));
+      this.#values.set(held);
     }
-    const values = checkPrediction(
-      await this.#game.predict({
-        count,
-        background: this.#backgrounds.slice(first, first + count),
-        present,
-      }),
-      count * this.outputs,
-    );
-    const held = this.#values;
-    this.#values = new Float64Array((first + count) * this.outputs);
-    this.#values.set(held);
     this.#values.set(values, first * this.outputs);
-    this.#evaluated = first + count;
+    this.#evaluated += count;
+  }
+
+  /** The cells of a row that was named. */
+  cells(id: number): Cell[] {
+    const { row, background, players } = this.#game;
+    const cells = [...background[this.#backgrounds[id]!]!];
+    const flags = id * this.players;
+    for (let p = 0; p < this.players; p++)
+      if (this.#present[flags + p] === 1)
+        for (const column of players[p]!.columns) cells[column] = row[column]!;
+    return cells;
   }
 
   /** An evaluated row's output. */
@@ -168,6 +197,9 @@ export class HybridRows {
     const codes = emptyCodes(this.#game.background.length, capacity * this.players);
     codes.set(this.#codes);
     this.#codes = codes;
+    const present = new Uint8Array(capacity * this.players);
+    present.set(this.#present);
+    this.#present = present;
     const hashes = new Int32Array(capacity);
     hashes.set(this.#hashes);
     this.#hashes = hashes;

@@ -5,7 +5,8 @@ import type { CutTensor } from "./graph/cut.ts";
 import { tensorsOf } from "./row-tensors.ts";
 
 type Cells = Tensor["data"];
-type Numbers = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+/** What holds a tensor of numbers; 1, 4 or 8 bytes each. */
+type Numbers = Exclude<Cells, string[]>;
 
 /** Rows as one tensor, with the feature that each of its columns belongs to. */
 export interface OwnedTensor {
@@ -60,7 +61,7 @@ export function mix(
     // Constants are the same in every row: any player will do.
     const players = Uint16Array.from(owners, (owner) => (owner === -1 ? 0 : rows.players[owner]!));
     const into = emptyLike(cells, count * owners.length);
-    fill(into as Numbers, explained[t]!.cells as Numbers, cells as Numbers, players, rows);
+    mixCells(into, explained[t]!.cells, cells, players, rows);
     return [name, new Tensor(type as "float32", into as Float32Array, [count, ...dims])];
   });
   return Object.fromEntries(mixed);
@@ -71,19 +72,60 @@ function emptyLike(cells: Cells, size: number): Cells {
   return new (cells.constructor as new (size: number) => Numbers)(size);
 }
 
-function fill(
-  into: Numbers,
-  explained: Numbers,
-  background: Numbers,
+function mixCells(into: Cells, explained: Cells, background: Cells, players: Uint16Array, rows: MixedRows) {
+  if (Array.isArray(into)) return mixEach(into, explained as string[], background as string[], players, rows);
+  if (into.BYTES_PER_ELEMENT < 4) return mixEach(into as Uint8Array, explained as Uint8Array, background as Uint8Array, players, rows);
+  // Every number as words of 32 bits: one loop over one kind of array, which the engine compiles well.
+  const words = into.BYTES_PER_ELEMENT / 4;
+  const wide =
+    words === 1 ? players : Uint16Array.from({ length: 2 * players.length }, (_, w) => players[w >> 1]!);
+  mixWords(wordsOf(into), wordsOf(explained as Numbers), wordsOf(background as Numbers), wide, rows);
+}
+
+function wordsOf({
+  buffer,
+  byteOffset,
+  byteLength,
+}: {
+  buffer: ArrayBufferLike;
+  byteOffset: number;
+  byteLength: number;
+}) {
+  return new Int32Array(buffer, byteOffset, byteLength / 4);
+}
+
+function mixWords(
+  into: Int32Array,
+  explained: Int32Array,
+  background: Int32Array,
   players: Uint16Array,
-  rows: MixedRows,
+  { present, ...rows }: MixedRows,
 ): void {
   const width = players.length;
-  const { present } = rows;
   const count = rows.background.length;
   const stride = count === 0 ? 0 : present.length / count;
-  let at = 0;
-  for (let r = 0; r < count; r++) {
+  for (let r = 0, at = 0; r < count; r++) {
+    const flags = r * stride;
+    const behind = rows.background[r]! * width;
+    const ahead = rows.explained[r]! * width;
+    for (let c = 0; c < width; c++, at++) {
+      const cell = background[behind + c]!;
+      into[at] = cell ^ ((cell ^ explained[ahead + c]!) & -present[flags + players[c]!]!);
+    }
+  }
+}
+
+function mixEach<T>(
+  into: { [at: number]: T },
+  explained: ArrayLike<T>,
+  background: ArrayLike<T>,
+  players: Uint16Array,
+  { present, ...rows }: MixedRows,
+): void {
+  const width = players.length;
+  const count = rows.background.length;
+  const stride = count === 0 ? 0 : present.length / count;
+  for (let r = 0, at = 0; r < count; r++) {
     const flags = r * stride;
     const behind = rows.background[r]! * width;
     const ahead = rows.explained[r]! * width;

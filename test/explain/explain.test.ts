@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { serialise } from "../../src/explain/digests.ts";
 import { ExplainError } from "../../src/explain/errors.ts";
 import { ALGORITHM_VERSION, type ExplainOptions, explain } from "../../src/explain/explain.ts";
-import type { Game } from "../../src/explain/game.ts";
+import type { Cell, Game } from "../../src/explain/game.ts";
 import { rejection } from "./codes.ts";
 import { game, matrix, network, seed, uniform } from "./games.ts";
 
@@ -37,6 +39,7 @@ describe("reproducibility", () => {
       "method",
       "chosen",
       "link",
+      "control",
       "base",
       "output",
       "distance",
@@ -48,25 +51,63 @@ describe("reproducibility", () => {
       "modelRowsSaved",
       "rounds",
       "converged",
+      "tolerance",
+      "maxModelRows",
       "additivityGap",
+      "digests",
     ]);
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   });
 
-  test("a recorded number of rows, as the budget, replays the decision", async () => {
+  test("a recorded number of rows as the budget, or of rounds, replays the decision", async () => {
     const { model, row, background } = smooth(9, 20);
     const options = { seed: seed(3), tolerance: 0.004, maxModelRows: 4000 };
     const decided = await explain(game(model, row, background), options);
     expect(decided.converged).toBe(false);
-    const replayed = await explain(game(model, row, background), {
-      ...options,
-      maxModelRows: decided.modelRows,
+    const { modelRows, rounds } = decided;
+    const replayed = await explain(game(model, row, background), { ...options, maxModelRows: modelRows });
+    expect(replayed).toEqual({ ...decided, maxModelRows: modelRows });
+    // Rounds replay it although the tolerance would have stopped it earlier or the budget refused it.
+    for (const other of [{ tolerance: 1 }, { maxModelRows: 10 }]) {
+      const again = await explain(game(model, row, background), { ...options, ...other, rounds });
+      expect(again.attributions).toEqual(decided.attributions);
+      expect(again).toMatchObject({ modelRows, rounds, intervals: decided.intervals });
+    }
+  });
+
+  test("members in whatever order serialise to the same bytes", async () => {
+    const { model, row, background } = smooth(7, 5);
+    const run = () => explain(game(model, row, background), { seed: seed(1) });
+    const [one, other] = [await run(), await run()];
+    const turned = Object.fromEntries(Object.entries(other).toReversed());
+    expect(serialise(turned)).toEqual(serialise(one));
+    expect(JSON.parse(new TextDecoder().decode(serialise(one)))).toEqual(one);
+  });
+
+  test("digests tell models, backgrounds, weights and algorithms apart", async () => {
+    const { model, row, background } = smooth(3, 4);
+    const run = async (rows: Cell[][], more = {}, digests = {}) =>
+      (await explain(game(model, row, rows, more), { seed: seed(1), digests })).digests;
+    const plain = await run(background);
+    expect(plain.algorithm).toBe(createHash("sha256").update(ALGORITHM_VERSION).digest("hex"));
+    expect(plain.model).toBeNull();
+    expect(await run([...background])).toEqual(plain);
+    const zeros = background.map((cells) => cells.with(0, 0));
+    const different = [
+      plain.background,
+      (await run(zeros)).background,
+      (await run(zeros.map((cells) => cells.with(0, -0)))).background,
+      (await run(background, { weights: Float64Array.of(0.1, 0.2, 0.3, 0.4) })).background,
+    ];
+    expect(new Set(different).size).toBe(different.length);
+    expect(await run(background, {}, { model: "m", background: "b" })).toMatchObject({
+      model: "m",
+      background: "b",
     });
-    expect(JSON.stringify(replayed)).toBe(JSON.stringify(decided));
   });
 
   test("the algorithm's version names its constants", () => {
-    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/2;.*tolerance=0\.02;.*max-model-rows=20000/);
+    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/3;.*tolerance=0\.02;.*max-model-rows=20000/);
   });
 });
 

@@ -1,0 +1,54 @@
+import type { ClosedForm, ControlForm } from "./closed-form.ts";
+import type { Cell } from "./game.ts";
+import type { HybridRows } from "./hybrids.ts";
+
+/**
+ * A quantity whose attributions are exact and that moves with the sampled one: the margin beside a probability.
+ * The same walks estimate it too, and by how much they miss what is known of it says by how much they miss what is
+ * not (control variates: Lavenberg & Welch 1981).
+ *
+ * A row's margin is read off its output, which costs nothing; where the output is so close to 0 or 1 that float32
+ * has rounded the margin away, it is computed from the row.
+ */
+export class Control {
+  /** Exact; players × outputs. */
+  readonly attributions: Float64Array;
+  readonly #form: ControlForm;
+  readonly #outputs: number;
+  #values = new Float64Array(0);
+  #count = 0;
+
+  private constructor(form: ControlForm, attributions: Float64Array, outputs: number) {
+    this.#form = form;
+    this.attributions = attributions;
+    this.#outputs = outputs;
+  }
+
+  /** Undefined where the model's output gives no margin away. */
+  static of(closedForm: ClosedForm | undefined, row: readonly Cell[]): Control | undefined {
+    const form = closedForm?.control();
+    return form && new Control(form, form.attributions(row), form.outputs);
+  }
+
+  /** Takes in the rows evaluated since the last time. */
+  follow(rows: HybridRows): void {
+    const outputs = this.#outputs;
+    const count = rows.evaluated;
+    if (count * outputs > this.#values.length) {
+      const held = this.#values;
+      this.#values = new Float64Array(Math.max(count * outputs, 2 * held.length));
+      this.#values.set(held);
+    }
+    const given = new Float64Array(outputs);
+    for (let id = this.#count; id < count; id++) {
+      for (let o = 0; o < outputs; o++) given[o] = rows.value(id, o);
+      const read = this.#form.fromOutputs(given) ?? this.#form.fromRow(rows.cells(id));
+      for (let o = 0; o < outputs; o++) this.#values[id * outputs + o] = read[o]!;
+    }
+    this.#count = count;
+  }
+
+  value(id: number, output: number): number {
+    return this.#values[id * this.#outputs + output]!;
+  }
+}
