@@ -27,6 +27,9 @@ export class HybridRows {
   readonly #game: Game;
   /** background × players */
   readonly #backgroundCodes: Uint32Array;
+  /** Of each of those cells; a row's hash is the exclusive or over its cells, 0 over the explained row's own. */
+  readonly #cellHashes: Int32Array;
+  readonly #rowHashes: Int32Array;
   /** The walk's current row and its hash. */
   readonly #cursor: Uint32Array;
   #cursorBackground = 0;
@@ -57,12 +60,22 @@ export class HybridRows {
     this.#present = new Uint8Array(INITIAL_ROWS * this.players);
 
     const rows = game.background.length;
+    this.#cellHashes = Int32Array.from(this.#backgroundCodes, (code, at) =>
+      code === 0 ? 0 : cellHash(at % this.players, code),
+    );
+    this.#rowHashes = new Int32Array(rows);
     const varying: Uint32Array[] = new Array(rows);
     this.empty = new Uint32Array(rows);
     this.full = this.intern();
-    for (let b = 0; b < rows; b++) {
+    for (let b = 0, at = 0; b < rows; b++) {
+      const players: number[] = [];
+      for (let p = 0; p < this.players; p++, at++) {
+        if (this.#backgroundCodes[at] === 0) continue;
+        players.push(p);
+        this.#rowHashes[b]! ^= this.#cellHashes[at]!;
+      }
+      varying[b] = Uint32Array.from(players);
       this.start(b);
-      varying[b] = Uint32Array.from(this.#cursor.keys()).filter((p) => this.#cursor[p] !== 0);
       this.empty[b] = this.intern();
     }
     this.varying = varying;
@@ -91,19 +104,15 @@ export class HybridRows {
   start(background: number): void {
     const from = background * this.players;
     this.#cursorBackground = background;
-    this.#cursorHash = 0;
-    for (let p = 0; p < this.players; p++) {
-      const code = this.#backgroundCodes[from + p]!;
-      this.#cursor[p] = code;
-      if (code !== 0) this.#cursorHash ^= cellHash(p, code);
-    }
+    this.#cursorHash = this.#rowHashes[background]!;
+    for (let p = 0; p < this.players; p++) this.#cursor[p] = this.#backgroundCodes[from + p]!;
   }
 
   /** A player joins the coalition, or leaves it if present; only players that vary on this row may be named. */
   toggle(player: number): void {
-    const code = this.#backgroundCodes[this.#cursorBackground * this.players + player]!;
-    this.#cursor[player] = this.#cursor[player] === 0 ? code : 0;
-    this.#cursorHash ^= cellHash(player, code);
+    const at = this.#cursorBackground * this.players + player;
+    this.#cursor[player] = this.#cursor[player] === 0 ? this.#backgroundCodes[at]! : 0;
+    this.#cursorHash ^= this.#cellHashes[at]!;
   }
 
   /** The id of the row that the walk stands on; a row not met before becomes pending. */
@@ -218,14 +227,14 @@ export class HybridRows {
   }
 }
 
-const INITIAL_ROWS = 1024;
+const INITIAL_ROWS = 2048;
 
 function emptyCodes(backgroundRows: number, length: number): Uint16Array | Uint32Array {
   // Codes run to the number of background rows at most.
   return backgroundRows < 2 ** 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 
-/** Spreads a cell's code over 32 bits; a row's hash is the exclusive or over its cells. */
+/** Spreads a cell's code over 32 bits. */
 function cellHash(player: number, code: number): number {
   let h = Math.imul(player + 1, 0x9e3779b1) ^ Math.imul(code, 0x85ebca77);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
@@ -268,8 +277,10 @@ export function checkPrediction(values: Float64Array, expected: number): Float64
       expected,
       given: values.length,
     });
-  if (!values.every(Number.isFinite))
-    throw new ExplainError("prediction_not_finite", "The predictor gave a value that is not finite");
+  // A loop, since a callback a value costs as much as naming the rows.
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
+      throw new ExplainError("prediction_not_finite", "The predictor gave a value that is not finite");
   return values;
 }
 
