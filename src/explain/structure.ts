@@ -54,6 +54,17 @@ export interface Axis {
   sources: readonly number[];
   codes: number;
   code(row: readonly Cell[]): number;
+  /** Where the code is 1 + the number of cuts below a number, and 0 for a missing one: engines then code many at once. */
+  scale?: NumberScale;
+}
+
+export interface NumberScale {
+  /** Ascending, at least one. */
+  cuts: Float64Array;
+  /** The number, in the type that it is compared in. */
+  value(row: readonly Cell[]): number;
+  /** Where it is a raw column: which one, and whether it is to be rounded to float32 first. */
+  raw?: { column: number; single: boolean };
 }
 
 /** Nodes in arrays; the root is node 0. */

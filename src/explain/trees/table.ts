@@ -10,76 +10,19 @@ export interface CodedBackground {
   weights: Float64Array;
 }
 
-/** For each class of an axis, the bit of the leaf's player that fails there, or 0. */
-type FailBits = ReadonlyMap<number, Uint32Array>;
+/** For each axis that a tree tests, the class of each background row. */
+export type BackgroundClasses = ReadonlyMap<number, Uint16Array>;
 
-/**
- * The table of a group: rows × (players × targets), the attributions of the group's leaves summed over the
- * background. A row index is Σ strides[axis] · state.
- */
-export function buildTable(
-  group: Group,
-  tree: Tree,
-  classes: Classes,
-  owners: readonly number[],
-  shares: { inside: Float64Array; outside: Float64Array; most: number },
-  background: CodedBackground,
-): { strides: ReadonlyMap<number, number>; table: Float64Array } {
-  const strides = new Map<number, number>();
-  let stride = 1;
-  for (const [axis, states] of group.states) {
-    strides.set(axis, stride);
-    stride *= 1 + Math.max(...states);
-  }
-  const targets = tree.targets.length;
-  const width = group.players.length * targets;
-  const table = new Float64Array(group.rows * width);
-  for (const leaf of group.leaves) {
-    const fails = failBits(leaf, owners);
-    const patterns = backgroundPatterns(leaf, fails, classes, background);
-    const d = leaf.players.length;
-    const unit = unitTable(d, patterns, shares);
-    const rowPatterns = patternsOfRows(group, leaf, fails, strides);
-    const cells = leaf.players.map((player) => group.players.indexOf(player) * targets);
-    for (let row = 0; row < group.rows; row++) {
-      const from = rowPatterns[row]! * d;
-      for (let i = 0; i < d; i++) {
-        const share = unit[from + i]!;
-        if (share === 0) continue;
-        const at = row * width + cells[i]!;
-        for (let t = 0; t < targets; t++) table[at + t]! += share * tree.values[leaf.index * targets + t]!;
-      }
-    }
-  }
-  return { strides, table };
-}
-
-function failBits(leaf: Leaf, owners: readonly number[]): FailBits {
-  return new Map(
-    [...leaf.admits].map(([axis, admits]) => {
-      const bit = 1 << leaf.players.indexOf(owners[axis]!);
-      return [axis, Uint32Array.from(admits, (open) => (open === 1 ? 0 : bit))];
-    }),
-  );
-}
-
-/** Which players a background row fulfils the leaf's conditions for, as bits, each pattern with its weight. */
-function backgroundPatterns(
-  leaf: Leaf,
-  fails: FailBits,
+export function backgroundClasses(
   classes: Classes,
   { codes, axes, weights }: CodedBackground,
-): Map<number, number> {
-  const all = 2 ** leaf.players.length - 1;
-  const tests = [...fails].map(([axis, bits]) => ({ axis, bits, starts: classes.get(axis)! }));
-  const patterns = new Map<number, number>();
-  weights.forEach((weight, b) => {
-    let failed = 0;
-    for (const { axis, bits, starts } of tests) failed |= bits[classOf(starts, codes[b * axes + axis]!)]!;
-    const pattern = all & ~failed;
-    patterns.set(pattern, (patterns.get(pattern) ?? 0) + weight);
-  });
-  return patterns;
+): BackgroundClasses {
+  return new Map(
+    [...classes].map(([axis, starts]) => [
+      axis,
+      Uint16Array.from(weights, (_, b) => classOf(starts, codes[b * axes + axis]!)),
+    ]),
+  );
 }
 
 export function classOf(starts: readonly number[], code: number): number {
@@ -93,56 +36,143 @@ export function classOf(starts: readonly number[], code: number): number {
   return low;
 }
 
-/** A leaf of value 1: 2^d × d, row p for an explained row that fulfils exactly the players in p. */
-function unitTable(
-  d: number,
-  patterns: ReadonlyMap<number, number>,
-  { inside, outside, most }: { inside: Float64Array; outside: Float64Array; most: number },
-): Float64Array {
-  const all = 2 ** d - 1;
-  const unit = new Float64Array((all + 1) * d);
-  for (const [q, weight] of patterns) {
-    const needed = all & ~q;
-    const a = popcount(needed);
-    // All p that hold what q lacks: whatever else they hold is held by both and decides nothing.
-    for (let spare = q; ; spare = (spare - 1) & q) {
-      const p = needed | spare;
-      const lacking = all & ~p;
-      const b = popcount(lacking);
-      const gains = weight * inside[a * (most + 1) + b]!;
-      const loses = weight * outside[a * (most + 1) + b]!;
-      const from = p * d;
-      for (let bits = needed; bits !== 0; bits &= bits - 1)
-        unit[from + 31 - Math.clz32(bits & -bits)]! += gains;
-      for (let bits = lacking; bits !== 0; bits &= bits - 1)
-        unit[from + 31 - Math.clz32(bits & -bits)]! += loses;
-      if (spare === 0) break;
-    }
-  }
-  return unit;
+/** For each axis of a group, what one state adds to a row's number in the table. */
+export function strides({ counts }: Group): number[] {
+  let stride = 1;
+  return counts.map((count) => {
+    const own = stride;
+    stride *= count;
+    return own;
+  });
 }
 
-/** For each row of the group, the pattern of players that it fulfils the leaf's conditions for. */
-function patternsOfRows(
-  group: Group,
-  leaf: Leaf,
-  fails: FailBits,
-  strides: ReadonlyMap<number, number>,
-): Uint32Array {
-  const failed = new Uint32Array(group.rows);
-  for (const [axis, states] of group.states) {
-    const bits = fails.get(axis);
-    if (bits === undefined) continue;
-    const count = 1 + Math.max(...states);
-    const byState = new Uint32Array(count);
-    states.forEach((state, c) => {
-      byState[state] = bits[c]!;
-    });
-    const stride = strides.get(axis)!;
-    for (let row = 0; row < failed.length; row++) failed[row]! |= byState[Math.floor(row / stride) % count]!;
+/** For each class of an axis, the bit of the leaf's player that fails there, or 0. */
+type FailBits = ReadonlyMap<number, Uint32Array>;
+
+/** Builds tables one after the other, with scratch arrays that grow with the largest. */
+export class TableBuilder {
+  readonly #owners: readonly number[];
+  readonly #weights: Float64Array;
+  readonly #shares: { inside: Float64Array; outside: Float64Array };
+  readonly #width: number;
+  #byPattern = new Float64Array(0);
+  #unit = new Float64Array(0);
+  #failed = new Uint32Array(0);
+
+  /** @param shares for up to `most` players on either side */
+  constructor(
+    owners: readonly number[],
+    weights: Float64Array,
+    shares: { inside: Float64Array; outside: Float64Array },
+    most: number,
+  ) {
+    this.#owners = owners;
+    this.#weights = weights;
+    this.#shares = shares;
+    this.#width = most + 1;
   }
-  const all = 2 ** leaf.players.length - 1;
-  return failed.map((bits) => all & ~bits);
+
+  /**
+   * The table of a group: rows × (players × targets), the attributions of the group's leaves summed over the
+   * background. A row's number is Σ strides[axis] · state.
+   * @param table zeros @param known the background's classes in this tree
+   */
+  fill(table: Float64Array, group: Group, tree: Tree, known: BackgroundClasses): void {
+    const targets = tree.targets.length;
+    const width = group.players.length * targets;
+    for (const leaf of group.leaves) {
+      const fails = failBits(leaf, this.#owners);
+      const d = leaf.players.length;
+      this.#fillUnit(d, fails, known);
+      this.#fillFailed(group, fails);
+      const [unit, failed] = [this.#unit, this.#failed];
+      const all = 2 ** d - 1;
+      const values = leaf.index * targets;
+      const cells = Uint32Array.from(leaf.players, (player) => group.players.indexOf(player) * targets);
+      for (let row = 0; row < group.rows; row++) {
+        const from = (all & ~failed[row]!) * d;
+        for (let i = 0; i < d; i++) {
+          const share = unit[from + i]!;
+          const at = row * width + cells[i]!;
+          for (let t = 0; t < targets; t++) table[at + t]! += share * tree.values[values + t]!;
+        }
+      }
+    }
+  }
+
+  /** A leaf of value 1: 2^d × d, row p for an explained row that fulfils exactly the players in p. */
+  #fillUnit(d: number, fails: FailBits, known: BackgroundClasses): void {
+    const all = 2 ** d - 1;
+    const weights = this.#weights;
+    const failed = new Uint32Array(weights.length);
+    for (const [axis, bits] of fails) {
+      const classes = known.get(axis)!;
+      for (let b = 0; b < failed.length; b++) failed[b]! |= bits[classes[b]!]!;
+    }
+    if (this.#byPattern.length <= all) this.#byPattern = new Float64Array(all + 1);
+    else this.#byPattern.fill(0, 0, all + 1);
+    const byPattern = this.#byPattern;
+    const patterns: number[] = [];
+    for (let b = 0; b < failed.length; b++) {
+      const pattern = all & ~failed[b]!;
+      if (byPattern[pattern] === 0) patterns.push(pattern);
+      byPattern[pattern]! += weights[b]!;
+    }
+    const cells = (all + 1) * d;
+    if (this.#unit.length < cells) this.#unit = new Float64Array(cells);
+    else this.#unit.fill(0, 0, cells);
+    const unit = this.#unit;
+    const { inside, outside } = this.#shares;
+    for (const q of patterns) {
+      const weight = byPattern[q]!;
+      const needed = all & ~q;
+      const shares = popcount(needed) * this.#width;
+      // All p that hold what q lacks: whatever else they hold is held by both and decides nothing.
+      for (let spare = q; ; spare = (spare - 1) & q) {
+        const p = needed | spare;
+        const lacking = all & ~p;
+        const b = popcount(lacking);
+        const from = p * d;
+        const gains = weight * inside[shares + b]!;
+        for (let bits = needed; bits !== 0; bits &= bits - 1)
+          unit[from + 31 - Math.clz32(bits & -bits)]! += gains;
+        const loses = weight * outside[shares + b]!;
+        for (let bits = lacking; bits !== 0; bits &= bits - 1)
+          unit[from + 31 - Math.clz32(bits & -bits)]! += loses;
+        if (spare === 0) break;
+      }
+    }
+  }
+
+  /** For each row of the group, the players whose conditions for the leaf it does not fulfil, as bits. */
+  #fillFailed(group: Group, fails: FailBits): void {
+    if (this.#failed.length < group.rows) this.#failed = new Uint32Array(group.rows);
+    const failed = this.#failed;
+    failed[0] = 0;
+    let filled = 1;
+    group.axes.forEach((axis, i) => {
+      const count = group.counts[i]!;
+      const bits = fails.get(axis);
+      const byState = new Uint32Array(count);
+      if (bits !== undefined)
+        group.states[i]!.forEach((state, c) => {
+          byState[state] = bits[c]!;
+        });
+      // Highest state first, since state 0 is what the others are made from.
+      for (let state = count - 1; state >= 0; state--)
+        for (let row = 0; row < filled; row++) failed[state * filled + row] = failed[row]! | byState[state]!;
+      filled *= count;
+    });
+  }
+}
+
+function failBits(leaf: Leaf, owners: readonly number[]): FailBits {
+  return new Map(
+    [...leaf.admits].map(([axis, admits]) => {
+      const bit = 1 << leaf.players.indexOf(owners[axis]!);
+      return [axis, Uint32Array.from(admits, (open) => (open === 1 ? 0 : bit))];
+    }),
+  );
 }
 
 function popcount(bits: number): number {

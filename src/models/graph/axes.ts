@@ -1,5 +1,5 @@
 import type { Cell } from "../../explain/game.ts";
-import type { Axis, Tree } from "../../explain/structure.ts";
+import type { Axis, NumberScale, Tree } from "../../explain/structure.ts";
 import type { Column, ColumnTensor } from "./columns.ts";
 import { UnreadTrees, type WrittenNode, type WrittenTrees } from "./tree-operators.ts";
 
@@ -100,9 +100,8 @@ class NumberCoder implements Coder {
   readonly axis: number;
   readonly sources: readonly number[];
   readonly codes: number;
-  readonly #column: Column;
+  readonly scale: NumberScale;
   readonly #cuts: Float64Array;
-  readonly #inType: (x: number) => number;
   readonly #double: boolean;
   /** For each code a number that has it. */
   readonly #examples: readonly number[];
@@ -117,17 +116,21 @@ class NumberCoder implements Coder {
     if (cuts.some((cut) => Number.isNaN(cut))) throw new UnreadTrees("a tree compares with a missing value");
     this.axis = axis;
     this.sources = column.sources;
-    this.#column = column;
-    this.#inType = inType;
     this.#double = double;
     this.#cuts = Float64Array.from(new Set(cuts)).sort();
     this.codes = this.#cuts.length + 2;
     const last = this.#cuts.at(-1)!;
     this.#examples = [Number.NaN, ...this.#cuts, above(last, double)];
+    const raw = column.raw && { column: column.raw.column, single: column.raw.single || !double };
+    this.scale = {
+      cuts: this.#cuts,
+      value: (row) => inType(column.value(row) as number),
+      ...(raw && { raw }),
+    };
   }
 
   code(row: readonly Cell[]): number {
-    const value = this.#inType(this.#column.value(row) as number);
+    const value = this.scale.value(row);
     return Number.isNaN(value) ? 0 : this.#codeOf(value);
   }
 

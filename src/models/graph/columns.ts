@@ -18,6 +18,8 @@ export interface Column {
    * unless it still is a string itself. Absent where a number is among its sources.
    */
   keys?: ReadonlySet<string>;
+  /** Where it is a raw number as it is, or rounded to float32. */
+  raw?: { column: number; single: boolean };
   /** Why its value is not computed here; `value` must then not be called. */
   unread?: string;
 }
@@ -35,8 +37,9 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 /** A feature as the graph takes it in. */
 export function rawColumn(source: number, type: ColumnType): Column {
   if (type === "string") return { sources: [source], keys: NO_KEYS, value: (row) => row[source]! };
-  if (type === "float") return { sources: [source], value: (row) => Math.fround(row[source] as number) };
-  return { sources: [source], value: (row) => row[source]! };
+  const raw = { column: source, single: type === "float" };
+  if (raw.single) return { sources: [source], raw, value: (row) => Math.fround(row[source] as number) };
+  return { sources: [source], raw, value: (row) => row[source]! };
 }
 
 function constantColumn(value: Held): Column {

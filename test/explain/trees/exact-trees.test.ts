@@ -41,7 +41,10 @@ describe.each([
 ])("by %s", (_, maxTableBytes) => {
   test.each(forests)("forest $i: attributions are the average over every order", (forest) => {
     const { scores, players, background, weights, row } = forest;
-    const exact = new ExactTrees(scores, players, background, weights, maxTableBytes);
+    const exact = ExactTrees.build(
+      { scores: scores, players: players, background: background, weights: weights },
+      { maxTableBytes: maxTableBytes },
+    );
     const model = (cells: readonly (string | number)[]) => [...scoresOf(scores, cells)];
     const g = game(model, row, background, { players, weights, outputs: scores.bias.length });
     const attributions = exact.attribute(row);
@@ -62,12 +65,18 @@ describe("axioms on an ensemble too large to enumerate", () => {
   const background = matrix(40, 24, cell);
   const row = Array.from({ length: 24 }, cell);
   const attribute = (scores: TreeScores, at = row, bytes?: number) =>
-    new ExactTrees(scores, singles(24), background, equal(40), bytes).attribute(at);
+    ExactTrees.build(
+      { scores: scores, players: singles(24), background: background, weights: equal(40) },
+      { maxTableBytes: bytes },
+    ).attribute(at);
 
   test("efficiency to 1e-12, whatever has a table", () => {
     const value = scoresOf(one, row);
     for (const bytes of [0, 20_000, 500_000, undefined]) {
-      const exact = new ExactTrees(one, singles(24), background, equal(40), bytes);
+      const exact = ExactTrees.build(
+        { scores: one, players: singles(24), background: background, weights: equal(40) },
+        { maxTableBytes: bytes },
+      );
       const attributions = exact.attribute(row);
       value.forEach((score, k) => {
         let sum = exact.base[k]!;
@@ -78,10 +87,18 @@ describe("axioms on an ensemble too large to enumerate", () => {
   });
 
   test("a budget is kept, and nothing but time depends on it", () => {
-    const free = new ExactTrees(one, singles(24), background, equal(40));
-    expect(free.walkedLeaves).toBe(0);
-    const tight = new ExactTrees(one, singles(24), background, equal(40), free.bytes / 4);
-    expect(tight.walkedLeaves).toBeGreaterThan(0);
+    const free = ExactTrees.build({
+      scores: one,
+      players: singles(24),
+      background: background,
+      weights: equal(40),
+    });
+    expect(free.countedLeaves).toBe(0);
+    const tight = ExactTrees.build(
+      { scores: one, players: singles(24), background: background, weights: equal(40) },
+      { maxTableBytes: free.bytes / 4 },
+    );
+    expect(tight.countedLeaves).toBeGreaterThan(0);
     expect(tight.bytes).toBeLessThan(free.bytes / 2);
     const expected = free.attribute(row);
     tight.attribute(row).forEach((value, i) => {
@@ -102,7 +119,12 @@ describe("axioms on an ensemble too large to enumerate", () => {
     const attributions = attribute({ ...one, trees: untested });
     expect([attributions[10], attributions[11]]).toEqual([0, 0]);
     const alike = background.map((cells) => cells.with(3, row[3]!));
-    const shared = new ExactTrees(one, singles(24), alike, equal(40)).attribute(row);
+    const shared = ExactTrees.build({
+      scores: one,
+      players: singles(24),
+      background: alike,
+      weights: equal(40),
+    }).attribute(row);
     expect([shared[6], shared[7]]).toEqual([0, 0]);
   });
 
@@ -113,13 +135,21 @@ describe("axioms on an ensemble too large to enumerate", () => {
     }));
     const pairwise = background.map((cells) => cells.with(1, cells[0]!));
     const scores = { ...one, trees: [...one.trees, ...mirrored] };
-    const exact = new ExactTrees(scores, singles(24), pairwise, equal(40));
+    const exact = ExactTrees.build({
+      scores: scores,
+      players: singles(24),
+      background: pairwise,
+      weights: equal(40),
+    });
     const attributions = exact.attribute(row.with(1, row[0]!));
     for (const k of [0, 1]) expect(Math.abs(attributions[k]! - attributions[2 + k]!)).toBeLessThan(1e-12);
   });
 
   test("the same row twice gives the same bits, other rows in between", () => {
-    const exact = new ExactTrees(one, singles(24), background, equal(40), 100_000);
+    const exact = ExactTrees.build(
+      { scores: one, players: singles(24), background: background, weights: equal(40) },
+      { maxTableBytes: 100_000 },
+    );
     const first = exact.attribute(row);
     exact.attribute(background[0]!);
     expect(exact.attribute(row)).toEqual(first);
@@ -130,7 +160,8 @@ test("a value computed from two players' columns has no closed form", () => {
   const draw = uniform(3);
   const scores = randomForest(draw, { axes: 2, codes: 3, depth: 2, trees: 2, scores: 1 });
   const mixed = { ...scores, axes: scores.axes.map((axis) => ({ ...axis, sources: [0, 1] })) };
-  const build = (players: Player[]) => new ExactTrees(mixed, players, [[0, 1]], equal(1));
+  const build = (players: Player[]) =>
+    ExactTrees.build({ scores: mixed, players: players, background: [[0, 1]], weights: equal(1) });
   expect(code(() => build(singles(2)))).toBe("mixed_columns");
   expect(code(() => build([{ name: "both", columns: [0, 1] }]))).toBeUndefined();
 });

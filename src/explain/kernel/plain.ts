@@ -1,0 +1,243 @@
+import {
+  COUNTED_PLAYERS,
+  FIELD,
+  type Field,
+  type Kernel,
+  LANE_BITS,
+  LANES,
+  LEAF_FIELDS,
+  OUT,
+} from "./memory.ts";
+
+/**
+ * The kernel in JavaScript: where WebAssembly is refused, and as what the compiled one is compared with. Numbers are
+ * added up in the same order, so that both give the same bits.
+ */
+export class PlainKernel implements Kernel {
+  readonly kind = "javascript";
+  readonly buffer: ArrayBuffer;
+  readonly #words: Uint32Array;
+  readonly #shorts: Uint16Array;
+  readonly #numbers: Float64Array;
+
+  constructor(bytes: number) {
+    this.buffer = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
+    this.#words = new Uint32Array(this.buffer);
+    this.#shorts = new Uint16Array(this.buffer);
+    this.#numbers = new Float64Array(this.buffer);
+  }
+
+  attribute(rows: number): void {
+    const from = OUT / 8;
+    this.#numbers.fill(0, from, from + this.#field("cells") * rows);
+    for (let r = 0; r < rows; r++) {
+      this.#code(r);
+      this.#index();
+      this.#add(rows, from + r);
+      if (this.#field("leafCount") > 0) this.#addLeaves(rows, from + r);
+    }
+  }
+
+  #field(field: Field): number {
+    return this.#words[FIELD[field]]!;
+  }
+
+  /** 1 + the number of cuts below a number, 0 for a missing one. */
+  #code(row: number): void {
+    const [words, numbers] = [this.#words, this.#numbers];
+    const axes = this.#field("axes");
+    const values = this.#field("values") / 8 + row * axes;
+    const starts = this.#field("cutStarts") / 4;
+    const codes = this.#field("codes") / 4;
+    const cuts = this.#field("cuts") / 8;
+    for (let a = 0; a < axes; a++) {
+      const value = numbers[values + a]!;
+      const first = words[starts + a]!;
+      const end = words[starts + a + 1]!;
+      if (first === end) {
+        words[codes + a] = value;
+        continue;
+      }
+      let low = first;
+      let high = end;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (numbers[cuts + middle]! < value) low = middle + 1;
+        else high = middle;
+      }
+      words[codes + a] = Number.isNaN(value) ? 0 : low - first + 1;
+    }
+  }
+
+  /** Two lanes a step: no lane's sum needs more than its 16 bits. Always into the first row's place. */
+  #index(): void {
+    const [words, shorts] = [this.#words, this.#shorts];
+    const blocks = this.#field("blocks");
+    const starts = this.#field("blockStarts") / 4;
+    const entries = this.#field("entries") / 4;
+    const codes = this.#field("codes") / 4;
+    const half = LANES / 2;
+    let into = this.#field("indexes") / 4;
+    for (let b = 0; b < blocks; b++, into += half) {
+      words.fill(0, into, into + half);
+      const end = entries + 3 * words[starts + b + 1]!;
+      for (let entry = entries + 3 * words[starts + b]!; entry < end; entry += 3) {
+        const code = words[codes + (words[entry]! >>> 2)]!;
+        const at = (words[entry + 2]! >>> 2) + shorts[(words[entry + 1]! >>> 1) + code]! * half;
+        for (let w = 0; w < half; w++) words[into + w]! += words[at + w]!;
+      }
+    }
+  }
+
+  #add(rows: number, out: number): void {
+    const [words, shorts, numbers] = [this.#words, this.#shorts, this.#numbers];
+    const runs = this.#field("runs") / 4;
+    const lastRun = runs + 2 * this.#field("runCount");
+    let lane = this.#field("indexes") / 2;
+    let base = this.#field("bases") / 4;
+    let place = this.#field("places") / 4;
+    for (let run = runs; run < lastRun; run += 2) {
+      const width = words[run]!;
+      const end = lane + words[run + 1]!;
+      for (; lane < end; lane++) {
+        const at = (words[base++]! >>> 3) + shorts[lane]! * width;
+        for (let c = 0; c < width; c++) numbers[out + (words[place++]! >>> 3) * rows]! += numbers[at + c]!;
+      }
+    }
+  }
+
+  #addLeaves(rows: number, out: number): void {
+    const [words, shorts] = [this.#words, this.#shorts];
+    const setWords = 4 * this.#field("vectors");
+    const every = this.#field("everyRow") / 4;
+    const width = this.#field("scratchWidth");
+    const failed = this.#field("scratch") / 4;
+    const inside = failed + width;
+    const alive = inside + 3 * width;
+    const lacks = alive + setWords;
+    words.fill(0, failed, failed + width);
+    let lane = (this.#field("indexes") + this.#field("leafLanes")) / 2;
+    const count = this.#field("leafCount");
+    let leaf = this.#field("leaves") / 4;
+    for (let l = 0; l < count; l++, leaf += LEAF_FIELDS) {
+      const players = words[leaf + 1]!;
+      const sets = words[leaf + 3]! >>> 2;
+      const lanes = Math.ceil(words[leaf]! / LANE_BITS);
+      let outside = 0;
+      for (let w = 0; w < setWords; w++) words[alive + w] = words[every + w]!;
+      let living = true;
+      for (let k = 0; k < lanes && living; k++) {
+        const owners = words[leaf + 2]! / 2 + k * LANE_BITS;
+        for (let bits = shorts[lane + k]!; bits !== 0 && living; bits &= bits - 1) {
+          const player = shorts[owners + 31 - Math.clz32(bits & -bits)]!;
+          if (words[failed + player] === l + 1) continue;
+          words[failed + player] = l + 1;
+          outside++;
+          let any = 0;
+          for (let w = 0; w < setWords; w++) {
+            const left = words[alive + w]! & words[sets + player * setWords + w]!;
+            words[alive + w] = left;
+            any |= left;
+          }
+          living = any !== 0;
+        }
+      }
+      lane += lanes;
+      if (!living) continue;
+      let most = 0;
+      for (let player = 0; player < players; player++) {
+        if (words[failed + player] === l + 1) continue;
+        let any = 0;
+        for (let w = 0; w < setWords; w++) {
+          const lacking = words[alive + w]! & ~words[sets + player * setWords + w]!;
+          words[lacks + most * setWords + w] = lacking;
+          any |= lacking;
+        }
+        if (any !== 0) words[inside + most++] = player;
+      }
+      if (most === 0 && outside === 0) continue;
+      const loses = this.#gains(most, outside, { alive, lacks, setWords, gains: (inside + width) / 2 });
+      this.#give(leaf, { most, inside, width, outside, players, failed, stamp: l + 1, loses, rows, out });
+    }
+  }
+
+  /** Fills in what each player inside gains. @returns what each outside loses, for a leaf of value 1 */
+  #gains(
+    most: number,
+    outside: number,
+    at: { alive: number; lacks: number; setWords: number; gains: number },
+  ): number {
+    const { alive, lacks, setWords, gains } = at;
+    const [words, numbers] = [this.#words, this.#numbers];
+    const width = this.#field("shareWidth");
+    const insideShare = this.#field("shares") / 8 + outside * width;
+    const outsideShare = insideShare + width * width;
+    const counting = this.#field("equalWeights") !== 0 && most < COUNTED_PLAYERS;
+    const weights = this.#field("weights") / 8;
+    numbers.fill(0, gains, gains + most);
+    let loses = 0;
+    for (let v = 0; v < setWords; v += 4) {
+      let part = 0;
+      if (counting) {
+        const counts = new Int32Array((most + 1) * (most + 1));
+        this.#eachRow(alive + v, (word, shift) => {
+          let a = 0;
+          for (let i = 0; i < most; i++) a += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
+          counts[a * (most + 1) + most]!++;
+          for (let i = 0; i < most; i++)
+            counts[a * (most + 1) + i]! += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
+        });
+        for (let a = 0; a <= most; a++) {
+          const row = a * (most + 1);
+          if (counts[row + most] === 0) continue;
+          part += numbers[outsideShare + a]! * counts[row + most]!;
+          for (let i = 0; a > 0 && i < most; i++)
+            numbers[gains + i]! += numbers[insideShare + a]! * counts[row + i]!;
+        }
+      } else {
+        this.#eachRow(alive + v, (word, shift) => {
+          const weight = numbers[weights + (v + word) * 32 + shift]!;
+          let a = 0;
+          for (let i = 0; i < most; i++) a += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
+          part += weight * numbers[outsideShare + a]!;
+          const share = weight * numbers[insideShare + a]!;
+          for (let i = 0; i < most; i++)
+            numbers[gains + i]! += share * ((words[lacks + i * setWords + v + word]! >>> shift) & 1);
+        });
+      }
+      loses += part;
+    }
+    return loses;
+  }
+
+  /** Of one vector, rows ascending. */
+  #eachRow(at: number, visit: (word: number, shift: number) => void): void {
+    for (let word = 0; word < 4; word++)
+      for (let bits = this.#words[at + word]!; bits !== 0; bits &= bits - 1)
+        visit(word, 31 - Math.clz32(bits & -bits));
+  }
+
+  #give(
+    leaf: number,
+    at: Record<
+      "most" | "inside" | "width" | "outside" | "players" | "failed" | "stamp" | "loses" | "rows" | "out",
+      number
+    >,
+  ): void {
+    const [words, numbers] = [this.#words, this.#numbers];
+    const { most, inside, width, players, failed, rows } = at;
+    const places = words[leaf + 4]! >>> 2;
+    const values = words[leaf + 5]! >>> 3;
+    const targets = words[leaf + 6]!;
+    const cells = words[leaf + 7]! >>> 2;
+    const gains = (inside + width) / 2;
+    for (let t = 0; t < targets; t++) {
+      const value = numbers[values + t]!;
+      const from = at.out + (words[cells + t]! >>> 3) * rows;
+      const cellOf = (player: number) => from + (words[places + player]! >>> 3) * rows;
+      for (let i = 0; i < most; i++) numbers[cellOf(words[inside + i]!)]! += numbers[gains + i]! * value;
+      for (let player = 0; at.outside > 0 && player < players; player++)
+        if (words[failed + player] === at.stamp) numbers[cellOf(player)]! += at.loses * value;
+    }
+  }
+}

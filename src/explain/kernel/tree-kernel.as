@@ -1,0 +1,390 @@
+// AssemblyScript, compiled by scripts/build-kernel.ts into tree-kernel-bytes.ts. What lies where in the memory is said in
+// memory.ts, and plain.ts does the same in JavaScript, operation by operation, so that both give the same bits.
+
+const OUT: usize = 512;
+
+const AXES: usize = 0;
+const CUT_STARTS: usize = 4;
+const CUTS: usize = 8;
+const VALUES: usize = 12;
+const CODES: usize = 16;
+const BLOCKS: usize = 20;
+const BLOCK_STARTS: usize = 24;
+const ENTRIES: usize = 28;
+const INDEXES: usize = 32;
+const RUNS: usize = 36;
+const RUN_COUNT: usize = 40;
+const BASES: usize = 44;
+const PLACES: usize = 48;
+const CELLS: usize = 52;
+const LEAVES: usize = 56;
+const LEAF_COUNT: usize = 60;
+const LEAF_LANES: usize = 64;
+const VECTORS: usize = 68;
+const EVERY_ROW: usize = 72;
+const WEIGHTS: usize = 76;
+const EQUAL_WEIGHTS: usize = 80;
+const SHARES: usize = 84;
+const SHARE_WIDTH: usize = 88;
+const SCRATCH: usize = 92;
+const SCRATCH_WIDTH: usize = 96;
+
+/** Explains the rows in VALUES, and leaves cells × rows at OUT. */
+export function attribute(rows: u32): void {
+  memory.fill(OUT, 0, (load<u32>(CELLS) * rows) << 3);
+  const laneBytes: usize = (<usize>load<u32>(BLOCKS)) << 7;
+  for (let r: u32 = 0; r < rows; r++) {
+    code(<usize>r);
+    index(<usize>load<u32>(INDEXES) + <usize>r * laneBytes);
+  }
+  if (rows == 1) addOne();
+  else addMany(<usize>rows, laneBytes);
+  if (load<u32>(LEAF_COUNT) == 0) return;
+  for (let r: u32 = 0; r < rows; r++) {
+    const lanes = <usize>load<u32>(INDEXES) + <usize>r * laneBytes + <usize>load<u32>(LEAF_LANES);
+    addLeaves(lanes, <usize>rows, OUT + (<usize>r << 3));
+  }
+}
+
+/** A number's code is 1 + the number of cuts below it, by halves without a branch; a missing one's is 0. */
+function code(row: usize): void {
+  const axes: usize = load<u32>(AXES);
+  let value: usize = <usize>load<u32>(VALUES) + ((row * axes) << 3);
+  let start: usize = load<u32>(CUT_STARTS);
+  let into: usize = load<u32>(CODES);
+  const cuts: usize = load<u32>(CUTS);
+  const end = into + (axes << 2);
+  while (into < end) {
+    const v = load<f64>(value);
+    let from: usize = cuts + ((<usize>load<u32>(start)) << 3);
+    const first = from;
+    let left: usize = load<u32>(start, 4) - load<u32>(start);
+    if (left == 0) {
+      store<u32>(into, <u32>v);
+    } else {
+      while (left > 1) {
+        const half = left >> 1;
+        from += (-<usize>(load<f64>(from + (half << 3) - 8) < v)) & (half << 3);
+        left -= half;
+      }
+      from += (<usize>(load<f64>(from) < v)) << 3;
+      store<u32>(into, (((<u32>(from - first)) >> 3) + 1) & -(<u32>(v == v)));
+    }
+    value += 8;
+    start += 4;
+    into += 4;
+  }
+}
+
+/** Sums up, for 64 lanes at a time, what each axis's code adds to them. */
+function index(into: usize): void {
+  const codes: usize = load<u32>(CODES);
+  const entries: usize = load<u32>(ENTRIES);
+  let block: usize = load<u32>(BLOCK_STARTS);
+  const end: usize = block + ((<usize>load<u32>(BLOCKS)) << 2);
+  while (block < end) {
+    let entry: usize = entries + <usize>load<u32>(block) * 12;
+    const last: usize = entries + <usize>load<u32>(block, 4) * 12;
+    let a = i16x8.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let e = a;
+    let f = a;
+    let g = a;
+    let h = a;
+    while (entry < last) {
+      const found: usize = load<u16>(<usize>load<u32>(entry, 4) + ((<usize>load<u32>(codes + <usize>load<u32>(entry))) << 1));
+      const at: usize = <usize>load<u32>(entry, 8) + (found << 7);
+      a = i16x8.add(a, v128.load(at));
+      b = i16x8.add(b, v128.load(at, 16));
+      c = i16x8.add(c, v128.load(at, 32));
+      d = i16x8.add(d, v128.load(at, 48));
+      e = i16x8.add(e, v128.load(at, 64));
+      f = i16x8.add(f, v128.load(at, 80));
+      g = i16x8.add(g, v128.load(at, 96));
+      h = i16x8.add(h, v128.load(at, 112));
+      entry += 12;
+    }
+    v128.store(into, a);
+    v128.store(into, b, 16);
+    v128.store(into, c, 32);
+    v128.store(into, d, 48);
+    v128.store(into, e, 64);
+    v128.store(into, f, 80);
+    v128.store(into, g, 96);
+    v128.store(into, h, 112);
+    into += 128;
+    block += 4;
+  }
+}
+
+function addOne(): void {
+  let run: usize = load<u32>(RUNS);
+  const lastRun: usize = run + ((<usize>load<u32>(RUN_COUNT)) << 3);
+  let lane: usize = load<u32>(INDEXES);
+  let base: usize = load<u32>(BASES);
+  let place: usize = load<u32>(PLACES);
+  while (run < lastRun) {
+    const width: usize = (<usize>load<u32>(run)) << 3;
+    const end = lane + ((<usize>load<u32>(run, 4)) << 1);
+    while (lane < end) {
+      let at: usize = <usize>load<u32>(base) + <usize>load<u16>(lane) * width;
+      const stop = at + width;
+      while (at < stop) {
+        const cell: usize = load<u32>(place);
+        store<f64>(cell, load<f64>(cell, OUT) + load<f64>(at), OUT);
+        at += 8;
+        place += 4;
+      }
+      lane += 2;
+      base += 4;
+    }
+    run += 8;
+  }
+}
+
+/** Group by group, so that a table stays in the cache for all rows; two rows a step. */
+function addMany(rows: usize, laneBytes: usize): void {
+  let run: usize = load<u32>(RUNS);
+  const lastRun: usize = run + ((<usize>load<u32>(RUN_COUNT)) << 3);
+  let lane: usize = load<u32>(INDEXES);
+  let base: usize = load<u32>(BASES);
+  let place: usize = load<u32>(PLACES);
+  const stride = rows;
+  while (run < lastRun) {
+    const width: usize = (<usize>load<u32>(run)) << 3;
+    const end = lane + ((<usize>load<u32>(run, 4)) << 1);
+    const endPlace = width >> 1;
+    while (lane < end) {
+      const table: usize = load<u32>(base);
+      let own = lane;
+      let out: usize = OUT;
+      let r: usize = 0;
+      while (r + 2 <= rows) {
+        let one: usize = table + <usize>load<u16>(own) * width;
+        let two: usize = table + <usize>load<u16>(own + laneBytes) * width;
+        let p = place;
+        const stop = place + endPlace;
+        while (p < stop) {
+          const cell: usize = out + <usize>load<u32>(p) * stride;
+          const both = v128.load_lane<f64>(two, v128.load64_zero(one), 1);
+          v128.store(cell, f64x2.add(v128.load(cell), both));
+          one += 8;
+          two += 8;
+          p += 4;
+        }
+        own += laneBytes << 1;
+        out += 16;
+        r += 2;
+      }
+      if (r < rows) {
+        let one: usize = table + <usize>load<u16>(own) * width;
+        let p = place;
+        const stop = place + endPlace;
+        while (p < stop) {
+          const cell: usize = out + <usize>load<u32>(p) * stride;
+          store<f64>(cell, load<f64>(cell) + load<f64>(one));
+          one += 8;
+          p += 4;
+        }
+      }
+      place += endPlace;
+      lane += 2;
+      base += 4;
+    }
+    run += 8;
+  }
+}
+
+/**
+ * Leaves without a table. A lane's bits say which of the leaf's axes the row fails; only background rows that fulfil
+ * those players are alive, and of these it counts how many of the other players each one fails.
+ */
+function addLeaves(lanes: usize, rows: usize, out: usize): void {
+  const vectors: usize = load<u32>(VECTORS);
+  const count: u32 = load<u32>(LEAF_COUNT);
+  let leaf: usize = load<u32>(LEAVES);
+  const scratch: usize = load<u32>(SCRATCH);
+  const width: usize = load<u32>(SCRATCH_WIDTH);
+  // Scratch: a flag a player; then the players inside; then what they gain; then living rows; then what each lacks.
+  const failed = scratch;
+  const inside = failed + (width << 2);
+  const gains = inside + (width << 2);
+  const alive = gains + (width << 3);
+  const lacks = alive + (vectors << 4);
+  memory.fill(failed, 0, width << 2);
+  const shareWidth: usize = load<u32>(SHARE_WIDTH);
+  const outsideShares: usize = <usize>load<u32>(SHARES) + ((shareWidth * shareWidth) << 3);
+  const equal = load<u32>(EQUAL_WEIGHTS) != 0;
+  for (let l: u32 = 0; l < count; l++, leaf += 32) {
+    const axes: usize = load<u32>(leaf);
+    const players: usize = load<u32>(leaf, 4);
+    const owners: usize = load<u32>(leaf, 8);
+    const sets: usize = load<u32>(leaf, 12);
+    const mine = lanes;
+    lanes += ((axes + 15) >> 4) << 1;
+    let outside: usize = 0;
+    let living: bool = true;
+    if (vectors == 1) {
+      let left = v128.load(<usize>load<u32>(EVERY_ROW));
+      for (let lane = mine, from: usize = owners; lane < lanes && living; lane += 2, from += 32) {
+        for (let bits: u32 = load<u16>(lane); bits != 0; bits &= bits - 1) {
+          const player: usize = load<u16>(from + ((<usize>ctz(bits)) << 1));
+          if (load<u32>(failed + (player << 2)) == l + 1) continue;
+          store<u32>(failed + (player << 2), l + 1);
+          outside++;
+          left = v128.and(left, v128.load(sets + (player << 4)));
+        }
+        living = v128.any_true(left);
+      }
+      v128.store(alive, left);
+    } else {
+      memory.copy(alive, load<u32>(EVERY_ROW), vectors << 4);
+      for (let lane = mine, from: usize = owners; lane < lanes && living; lane += 2, from += 32) {
+        for (let bits: u32 = load<u16>(lane); bits != 0 && living; bits &= bits - 1) {
+          const player: usize = load<u16>(from + ((<usize>ctz(bits)) << 1));
+          if (load<u32>(failed + (player << 2)) == l + 1) continue;
+          store<u32>(failed + (player << 2), l + 1);
+          outside++;
+          let any = i16x8.splat(0);
+          for (let v: usize = 0; v < vectors; v++) {
+            const left = v128.and(v128.load(alive + (v << 4)), v128.load(sets + ((player * vectors + v) << 4)));
+            v128.store(alive + (v << 4), left);
+            any = v128.or(any, left);
+          }
+          living = v128.any_true(any);
+        }
+      }
+    }
+    if (!living) continue;
+
+    let most: usize = 0;
+    for (let player: usize = 0; player < players; player++) {
+      if (load<u32>(failed + (player << 2)) == l + 1) continue;
+      let any = i16x8.splat(0);
+      for (let v: usize = 0; v < vectors; v++) {
+        const lacking = v128.andnot(v128.load(alive + (v << 4)), v128.load(sets + ((player * vectors + v) << 4)));
+        v128.store(lacks + ((most * vectors + v) << 4), lacking);
+        any = v128.or(any, lacking);
+      }
+      if (!v128.any_true(any)) continue;
+      store<u32>(inside + (most << 2), <u32>player);
+      store<f64>(gains + (most << 3), 0);
+      most++;
+    }
+    if (outside == 0 && most == 0) continue;
+    const insideShare: usize = <usize>load<u32>(SHARES) + ((outside * shareWidth) << 3);
+    const outsideShare = outsideShares + ((outside * shareWidth) << 3);
+    let loses: f64 = 0;
+    for (let v: usize = 0; v < vectors; v++) {
+      const left = v128.load(alive + (v << 4));
+      if (!v128.any_true(left)) continue;
+      loses +=
+        equal && most < 32
+          ? byCounts(left, lacks + (v << 4), vectors << 4, most, gains, insideShare, outsideShare)
+          : byRows(left, lacks + (v << 4), vectors << 4, most, gains, insideShare, outsideShare, v << 7);
+    }
+    give(leaf, most, inside, gains, outside == 0 ? 0 : players, failed, l + 1, loses, rows, out);
+  }
+}
+
+/** All rows weigh the same, so that counting is enough: a bit plane holds one digit of every row's count. */
+function byCounts(left: v128, lacks: usize, step: usize, most: usize, gains: usize, insideShare: usize, outsideShare: usize): f64 {
+  let ones = i16x8.splat(0);
+  let twos = ones;
+  let fours = ones;
+  let eights = ones;
+  let sixteens = ones;
+  let at = lacks;
+  for (let i: usize = 0; i < most; i++, at += step) {
+    const lacking = v128.load(at);
+    let carry = v128.and(ones, lacking);
+    ones = v128.xor(ones, lacking);
+    let next = v128.and(twos, carry);
+    twos = v128.xor(twos, carry);
+    carry = v128.and(fours, next);
+    fours = v128.xor(fours, next);
+    next = v128.and(eights, carry);
+    eights = v128.xor(eights, carry);
+    sixteens = v128.xor(sixteens, next);
+  }
+  let loses: f64 = 0;
+  for (let a: usize = 0; a <= most; a++) {
+    let rows = left;
+    rows = (a & 1) != 0 ? v128.and(rows, ones) : v128.andnot(rows, ones);
+    rows = (a & 2) != 0 ? v128.and(rows, twos) : v128.andnot(rows, twos);
+    rows = (a & 4) != 0 ? v128.and(rows, fours) : v128.andnot(rows, fours);
+    rows = (a & 8) != 0 ? v128.and(rows, eights) : v128.andnot(rows, eights);
+    rows = (a & 16) != 0 ? v128.and(rows, sixteens) : v128.andnot(rows, sixteens);
+    if (!v128.any_true(rows)) continue;
+    loses += load<f64>(outsideShare + (a << 3)) * count(rows);
+    const share = load<f64>(insideShare + (a << 3));
+    at = lacks;
+    for (let i: usize = 0; a > 0 && i < most; i++, at += step) {
+      const gain = gains + (i << 3);
+      store<f64>(gain, load<f64>(gain) + share * count(v128.and(rows, v128.load(at))));
+    }
+  }
+  return loses;
+}
+
+function byRows(left: v128, lacks: usize, step: usize, most: usize, gains: usize, insideShare: usize, outsideShare: usize, first: usize): f64 {
+  const weights: usize = <usize>load<u32>(WEIGHTS) + (first << 3);
+  let loses: f64 = 0;
+  for (let half: usize = 0; half < 2; half++) {
+    let bits: u64 = half == 0 ? v128.extract_lane<u64>(left, 0) : v128.extract_lane<u64>(left, 1);
+    for (; bits != 0; bits &= bits - 1) {
+      const shift = <u64>ctz(bits);
+      const weight = load<f64>(weights + (((half << 6) + <usize>shift) << 3));
+      const from = lacks + (half << 3);
+      let a: usize = 0;
+      for (let i: usize = 0; i < most; i++) a += <usize>((load<u64>(from + i * step) >> shift) & 1);
+      loses += weight * load<f64>(outsideShare + (a << 3));
+      const share = weight * load<f64>(insideShare + (a << 3));
+      for (let i: usize = 0; i < most; i++) {
+        const gain = gains + (i << 3);
+        store<f64>(gain, load<f64>(gain) + share * <f64>(<u32>((load<u64>(from + i * step) >> shift) & 1)));
+      }
+    }
+  }
+  return loses;
+}
+
+// @ts-ignore: decorator
+@inline
+function count(bits: v128): f64 {
+  return <f64>(<u32>(popcnt(v128.extract_lane<u64>(bits, 0)) + popcnt(v128.extract_lane<u64>(bits, 1))));
+}
+
+function give(
+  leaf: usize,
+  most: usize,
+  inside: usize,
+  gains: usize,
+  players: usize,
+  failed: usize,
+  stamp: u32,
+  loses: f64,
+  rows: usize,
+  out: usize,
+): void {
+  const places: usize = load<u32>(leaf, 16);
+  const values: usize = load<u32>(leaf, 20);
+  const targets: usize = load<u32>(leaf, 24);
+  const cells: usize = load<u32>(leaf, 28);
+  for (let t: usize = 0; t < targets; t++) {
+    const value = load<f64>(values + (t << 3));
+    const from = out + <usize>load<u32>(cells + (t << 2)) * rows;
+    for (let i: usize = 0; i < most; i++) {
+      const player: usize = load<u32>(inside + (i << 2));
+      const cell: usize = from + <usize>load<u32>(places + (player << 2)) * rows;
+      store<f64>(cell, load<f64>(cell) + load<f64>(gains + (i << 3)) * value);
+    }
+    for (let player: usize = 0; player < players; player++) {
+      if (load<u32>(failed + (player << 2)) != stamp) continue;
+      const cell: usize = from + <usize>load<u32>(places + (player << 2)) * rows;
+      store<f64>(cell, load<f64>(cell) + loses * value);
+    }
+  }
+}
