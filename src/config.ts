@@ -19,6 +19,27 @@ const settings = z.object({
   MOTIVO_KEYS: text.describe(
     "Folder of epoch, log and session keys, mode 0600, outside the database and its backups; default <MOTIVO_DATA>-keys",
   ),
+  MOTIVO_KEY_PROVIDER: z
+    .enum(["folder", "aws-kms", "vault-transit", "environment"])
+    .default("folder")
+    .describe(
+      "What holds or wraps epoch keys: folder (MOTIVO_KEYS), aws-kms, vault-transit, or environment (development only)",
+    ),
+  MOTIVO_KMS_DELETION_DAYS: count(7, 7, 30).describe(
+    "Days that AWS KMS waits before it deletes the key of a closed epoch",
+  ),
+  MOTIVO_VAULT_ADDR: z.url().optional().describe("Address of HashiCorp Vault or OpenBao"),
+  MOTIVO_VAULT_TOKEN_FILE: text.describe("File with the Vault token, read at each call"),
+  MOTIVO_VAULT_MOUNT: z
+    .string()
+    .min(1)
+    .default("transit")
+    .describe("Where Vault's transit engine is mounted"),
+  MOTIVO_VAULT_KEY: z.string().min(1).default("motivo").describe("Name of the transit key"),
+  MOTIVO_VAULT_NAMESPACE: text.describe("Vault namespace"),
+  MOTIVO_EPOCH_KEY: text.describe(
+    "64 hex digits, for MOTIVO_KEY_PROVIDER=environment: for development, since it cannot be destroyed",
+  ),
   MOTIVO_DEV: flag.describe(
     "1: development tokens and demo packages although DATABASE_URL is set (loopback only)",
   ),
@@ -68,7 +89,9 @@ const settings = z.object({
   MOTIVO_REGIMES: z
     .string()
     .default("lgpd,gdpr")
-    .describe("Laws whose clocks run: gdpr, lgpd or lgpd_small_agent, cadastro_positivo; separated by commas"),
+    .describe(
+      "Laws whose clocks run: gdpr, lgpd or lgpd_small_agent, cadastro_positivo; separated by commas",
+    ),
   MOTIVO_PLACE: z
     .string()
     .default("BR")
@@ -92,13 +115,17 @@ const settings = z.object({
   MOTIVO_SMTP_URL: z
     .url({ protocol: /^smtps?$/ })
     .optional()
-    .describe("SMTP server for e-mails to people about their requests; without it they see them on their page"),
+    .describe(
+      "SMTP server for e-mails to people about their requests; without it they see them on their page",
+    ),
   MOTIVO_MAIL_FROM: z
     .string()
     .max(320)
     .default("rights@motivo.localhost")
     .describe("Sender of those e-mails"),
-  MOTIVO_OUTBOX_INTERVAL_S: count(10, 1, 3600).describe("Seconds between looks for notices that are to be sent"),
+  MOTIVO_OUTBOX_INTERVAL_S: count(10, 1, 3600).describe(
+    "Seconds between looks for notices that are to be sent",
+  ),
   MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
     "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
   ),

@@ -26,8 +26,9 @@ import { openPredictor } from "./models/predictor.ts";
 import { publish } from "./models/publish.ts";
 import { ModelRegistry } from "./models/registry.ts";
 import { folderAssets } from "./pages/assets-folder.ts";
-import { openEpoch } from "./privacy/epoch.ts";
+import { EpochRing } from "./privacy/epoch-ring.ts";
 import { type KeyProvider, keyFolder } from "./privacy/key-folder.ts";
+import { configuredEpochKeys } from "./privacy/keys/configured.ts";
 import { openSigner } from "./privacy/log-signer.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 
@@ -79,7 +80,8 @@ export async function openDeps(
   now: () => Date = () => new Date(),
 ): Promise<Deps> {
   await database.migrate();
-  const epoch = await openEpoch(database.db, keys, now());
+  const provider = await configuredEpochKeys(config, keys, now);
+  const epoch = await EpochRing.open(database.db, provider, keys, now());
   const log = await openLog(database.db, {
     arrays: database.arrays,
     signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),

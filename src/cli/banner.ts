@@ -29,6 +29,7 @@ export async function banner(config: Config, service: Shown): Promise<string> {
     places,
     dev ? await audiences(service, dev) : withoutTokens(config),
     ...(database === "embedded" ? [EMBEDDED_LIMITS] : []),
+    ...(service.deps.epoch.provider.warning ? [[service.deps.epoch.provider.warning]] : []),
     ["Ctrl-C closes it."],
   ];
   return `\n${parts.map((lines) => lines.join("\n")).join("\n\n")}\n`;

@@ -50,6 +50,7 @@ const UNUSABLE: Record<string, string> = {
   ConfigError: "settings_invalid",
   FolderLockedError: "folder_locked",
   KeyFolderError: "key_folder_unusable",
+  EpochKeyError: "epoch_key_unusable",
   LogBrokenError: "log_broken",
 };
 

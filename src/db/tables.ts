@@ -187,11 +187,17 @@ export const modelAlias = pgTable(
 export const vault = pgSchema("vault");
 
 /** One row a person, found by HMAC of their identifier under the epoch's lookup key. */
-export const subject = vault.table("subject", {
-  id: uuid("id").primaryKey(),
-  epoch: integer("epoch").notNull(),
-  lookup: bytes("lookup").notNull().unique(),
-});
+export const subject = vault.table(
+  "subject",
+  {
+    id: uuid("id").primaryKey(),
+    epoch: integer("epoch").notNull(),
+    lookup: bytes("lookup").notNull().unique(),
+    /** The identifier itself, sealed under the epoch's key: what the next epoch's lookup is made from. Null in old rows. */
+    identifier: bytes("identifier"),
+  },
+  (t) => [index("subject_epoch").on(t.epoch)],
+);
 
 /** A data key per subject, purpose and retention class, wrapped by the epoch key; gone once erased. */
 export const dataKey = vault.table(
@@ -203,6 +209,8 @@ export const dataKey = vault.table(
       .references(() => subject.id, { onDelete: "cascade" }),
     purpose: text("purpose").notNull(),
     retention: text("retention").notNull(),
+    /** The epoch whose key wraps it. */
+    epoch: integer("epoch").notNull().default(1),
     wrapped: bytes("wrapped").notNull(),
     /** How many entries carry this key's tags: the next tag is number `entries`. */
     entries: integer("entries").notNull(),
@@ -213,7 +221,10 @@ export const dataKey = vault.table(
 /** Ciphertexts, found by the tag of the entry that they belong to. */
 export const payload = vault.table("payload", {
   tag: bytes("tag").primaryKey(),
-  /** Which data key opens it, sealed under the epoch's owner key: readable by the service, not by a dump. */
+  /**
+   * Which data key opens it, sealed under the owner key of an epoch: readable by the service, not by a dump. The epoch's
+   * number stands in front, 4 bytes; 44 bytes without it are of epoch 1.
+   */
   owner: bytes("owner").notNull(),
   ciphertext: bytes("ciphertext").notNull(),
 });
@@ -290,6 +301,26 @@ export const epoch = pgTable("epoch", {
   openedAt: timestamp("opened_at", { withTimezone: true }).notNull(),
   /** SHA-256 of a value derived from the epoch key: a wrong key folder is noticed at start, not at the first read. */
   keyCheck: bytes("key_check").notNull(),
+  /** Up to where the owners of payloads were sealed again under the next epoch: the tag of the last one. */
+  sealedUpTo: bytes("sealed_up_to"),
+  /** How many rows were moved to the next epoch so far. */
+  movedRows: integer("moved_rows").notNull().default(0),
+  /** When the last one was: from here on nothing needs this epoch's key. */
+  movedAt: timestamp("moved_at", { withTimezone: true }),
+  /** Until when idempotency keys that were taken under it are found. */
+  blindUntil: timestamp("blind_until", { withTimezone: true }),
+  /** From when its key is gone, where the provider makes one wait. */
+  goneFrom: timestamp("gone_from", { withTimezone: true }),
+  /** When its key was destroyed, and the entry of the log that says so. */
+  destroyedAt: timestamp("destroyed_at", { withTimezone: true }),
+  destroyedIndex: logIndex("destroyed_index"),
+});
+
+/** Processes that hold epoch keys, and from which epoch on: a key is destroyed only when no cache has it. */
+export const epochHolder = pgTable("epoch_holder", {
+  id: uuid("id").primaryKey(),
+  oldest: integer("oldest").notNull(),
+  seenAt: timestamp("seen_at", { withTimezone: true }).notNull(),
 });
 
 /** Reviews that were concluded, without person, decision or grounds: how reviewers review. */

@@ -1,13 +1,14 @@
 import type { Database } from "../db/client.ts";
 import type { Log } from "../db/log.ts";
 import type { ModelRegistry } from "../models/registry.ts";
-import type { Epoch } from "../privacy/epoch.ts";
+import type { EpochRing } from "../privacy/epoch-ring.ts";
 
 /** What the verbs of decisions and subjects work on. Clock and chance are handed in: nothing reads them by itself. */
 export interface Deps {
   db: Database;
   log: Log;
-  epoch: Epoch;
+  /** The epochs whose keys this process holds. */
+  epoch: EpochRing;
   models: ModelRegistry;
   now: () => Date;
   /** A random UUID (version 4): it must tell neither time nor order. */

@@ -1,4 +1,4 @@
-import { and, eq, gt, lt } from "drizzle-orm";
+import { and, gt, inArray, lt } from "drizzle-orm";
 import { canonicalize } from "../../audit/canonical.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { idempotencyKey } from "../db/tables.ts";
@@ -10,7 +10,10 @@ import { answerOf } from "./vaulted.ts";
 const HOURS = 24;
 
 /** A claim on an Idempotency-Key: both key and request as HMAC, since clients put anything into either. */
-export type Claim = NonNullable<NewEntry["idempotency"]>;
+export interface Claim extends NonNullable<NewEntry["idempotency"]> {
+  /** Key and request under every epoch that it may have been taken under. */
+  forms(): { keyHmac: Uint8Array; requestHmac: Uint8Array }[];
+}
 
 /**
  * @param key the header; 1 to 255 visible ASCII characters
@@ -25,10 +28,22 @@ export function claimOf(
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new Problem("invalid_idempotency_key", "An Idempotency-Key is 1 to 255 visible ASCII characters");
   }
+  const asked = canonicalize(request);
   return {
-    keyHmac: epoch.blind("idempotency-key", client, key),
-    requestHmac: epoch.blind("request", canonicalize(request)),
+    // Read when the entry is written: an epoch that was opened meanwhile counts, or two processes could both take the key.
+    get keyHmac() {
+      return epoch.blind("idempotency-key", client, key);
+    },
+    get requestHmac() {
+      return epoch.blind("request", asked);
+    },
     expiresAt: new Date(now().getTime() + HOURS * 3_600_000),
+    forms() {
+      const requests = epoch.blinds("request", asked);
+      return epoch
+        .blinds("idempotency-key", client, key)
+        .map((keyHmac, i) => ({ keyHmac, requestHmac: requests[i]! }));
+    },
   };
 }
 
@@ -38,13 +53,23 @@ export function claimOf(
  * @throws Problem idempotency_key_reused for another request, decision_erased when the answer was erased
  */
 export async function repeated(deps: Deps, claim: Claim): Promise<DecisionAnswer | null> {
+  const forms = claim.forms();
   const [row] = await deps.db
     .select()
     .from(idempotencyKey)
-    .where(and(eq(idempotencyKey.keyHmac, claim.keyHmac), gt(idempotencyKey.expiresAt, deps.now())));
+    .where(
+      and(
+        inArray(
+          idempotencyKey.keyHmac,
+          forms.map(({ keyHmac }) => keyHmac),
+        ),
+        gt(idempotencyKey.expiresAt, deps.now()),
+      ),
+    );
   if (!row) return null;
   if (row.decision === null || row.requestHmac === null) throw new Problem("decision_erased");
-  if (!Buffer.from(row.requestHmac).equals(claim.requestHmac)) throw new Problem("idempotency_key_reused");
+  const asked = forms.find(({ keyHmac }) => Buffer.from(row.keyHmac).equals(keyHmac))?.requestHmac;
+  if (!asked || !Buffer.from(row.requestHmac).equals(asked)) throw new Problem("idempotency_key_reused");
   return answerOf(deps, row.decision);
 }
 

@@ -1,8 +1,4 @@
 import { createHash, createHmac, hkdfSync } from "node:crypto";
-import { desc } from "drizzle-orm";
-import type { Database } from "../db/client.ts";
-import { epoch as epochTable } from "../db/tables.ts";
-import { KeyFolderError, type KeyProvider } from "./key-folder.ts";
 
 /**
  * The keys of a period. Everything that could lead from the database back to a person (lookups, wrapped data
@@ -11,24 +7,26 @@ import { KeyFolderError, type KeyProvider } from "./key-folder.ts";
  */
 export interface Epoch {
   number: number;
-  /** Wraps data keys (AES-256-GCM). */
+  /** Wraps data keys, identifiers and tag keys (AES-256-GCM). */
   wrapKey: Uint8Array;
   /** Seals which data key owns a payload (AES-256-GCM). */
   ownerKey: Uint8Array;
+  /** Keys the HMACs of what clients choose; it may outlive the epoch by the hours that an idempotency key lives. */
+  blindKey: Uint8Array;
   /** HMAC-SHA-256 of a subject's id: the same person is found again, and nobody is found without the key. */
   lookup(subjectId: string): Uint8Array;
-  /** HMAC-SHA-256 of what clients choose, and of whose a data-subject request or a stopped purpose is. */
-  blind(
-    purpose:
-      | "idempotency-key"
-      | "request"
-      | "actor"
-      | "subject-request"
-      | "open-subject-request"
-      | "processing-stop",
-    ...parts: string[]
-  ): Uint8Array;
+  /** Writes zeroes over the keys: whoever still holds this epoch can do nothing more with it. */
+  forget(): void;
 }
+
+/** What is kept as an HMAC: what clients choose, who opened something, whose a request or a stopped purpose is. */
+export type BlindPurpose =
+  | "idempotency-key"
+  | "request"
+  | "actor"
+  | "subject-request"
+  | "open-subject-request"
+  | "processing-stop";
 
 function derive(key: Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `motivo/${label}/v1`, 32));
@@ -46,55 +44,32 @@ function framed(parts: readonly string[]): Buffer {
   );
 }
 
-function epochOf(number: number, key: Uint8Array): Epoch {
+/** HMAC-SHA-256 over the purpose and the parts, each with its length before it. */
+export function blindWith(blindKey: Uint8Array, purpose: BlindPurpose, parts: readonly string[]): Uint8Array {
+  return createHmac("sha256", blindKey)
+    .update(framed([purpose, ...parts]))
+    .digest();
+}
+
+/** @param key 32 bytes, as the provider of epoch keys gave them; written over before this returns */
+export function epochOf(number: number, key: Uint8Array): Epoch {
   const lookupKey = derive(key, "lookup");
-  const blindKey = derive(key, "blind");
-  return {
+  const epoch: Epoch = {
     number,
     wrapKey: derive(key, "wrap"),
     ownerKey: derive(key, "owner"),
+    blindKey: derive(key, "blind"),
     lookup: (subjectId) =>
       createHmac("sha256", lookupKey)
         .update(framed(["subject", subjectId]))
         .digest(),
-    blind: (purpose, ...parts) =>
-      createHmac("sha256", blindKey)
-        .update(framed([purpose, ...parts]))
-        .digest(),
+    forget() {
+      for (const one of [lookupKey, epoch.wrapKey, epoch.ownerKey, epoch.blindKey]) one.fill(0);
+    },
   };
+  return epoch;
 }
 
-const keyName = (number: number) => `epoch-${number}`;
-const keyCheck = (key: Uint8Array) =>
+/** SHA-256 of a value derived from an epoch key: tells that another key lies in its place, and nothing of the key. */
+export const keyCheckOf = (key: Uint8Array): Uint8Array =>
   new Uint8Array(createHash("sha256").update(derive(key, "check")).digest());
-
-/**
- * Opens the epoch that the database is in, or the first one of a new database.
- * @throws KeyFolderError when the database knows an epoch whose key is not in the key folder, or another key
- * is there under its name: starting on a new key would leave every vault row unreadable without a word.
- */
-export async function openEpoch(db: Database, keys: KeyProvider, now: Date): Promise<Epoch> {
-  let [current] = await db.select().from(epochTable).orderBy(desc(epochTable.number)).limit(1);
-  if (!current) {
-    const key = await keys.create(keyName(1));
-    // Another replica may have opened it first, on a key folder of its own: what the database says counts.
-    await db
-      .insert(epochTable)
-      .values({ number: 1, openedAt: now, keyCheck: keyCheck(key) })
-      .onConflictDoNothing();
-    [current] = await db.select().from(epochTable).orderBy(desc(epochTable.number)).limit(1);
-  }
-  if (!current) throw new Error("The epoch that was just opened is not in the database");
-  const name = keyName(current.number);
-  if (!(await keys.exists(name))) {
-    throw new KeyFolderError(
-      `This database was written under the epoch key "${name}", which is not in the key folder. ` +
-        "Point MOTIVO_KEYS to the folder that holds it.",
-    );
-  }
-  const key = await keys.read(name);
-  if (!Buffer.from(current.keyCheck).equals(keyCheck(key))) {
-    throw new KeyFolderError(`The epoch key "${name}" is not the one that this database was written under`);
-  }
-  return epochOf(current.number, key);
-}

@@ -1,56 +1,25 @@
-import { hkdfSync, randomBytes, randomUUID } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { randomBytes, randomUUID } from "node:crypto";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { dataKey, subject } from "../db/tables.ts";
+import { type KeyUse, openDataKey, type SubjectKey, wrapDataKey } from "./data-key.ts";
 import type { Epoch } from "./epoch.ts";
-import { seal, unseal } from "./sealing.ts";
+import type { EpochRing } from "./epoch-ring.ts";
+import { moveSubject, sealIdentifier } from "./move-subject.ts";
+import { retryStale } from "./stale.ts";
 
-/** What a data key is for. One person has one a purpose and retention class, so that each can be erased alone. */
-export interface KeyUse {
-  purpose: string;
-  retention: string;
-}
+export type { KeyUse, SubjectKey };
 
-/** An opened data key and the keys that hang on it. Never stored, never logged. */
-export interface SubjectKey extends KeyUse {
-  id: string;
-  /** How many entries carried this key's tags when it was read. */
-  entries: number;
-  /** Encrypts the payloads of this person and purpose (AES-256-GCM). */
-  vaultKey: Uint8Array;
-  /** Makes the tags that find this person's entries (HMAC-SHA-256 over the entry's number). */
-  tagKey: Uint8Array;
-  /** Makes pseudonyms and seeds surrogates: the same person keeps the same ones, until the key is gone. */
-  pseudonymKey: Uint8Array;
-  /** Secret salt of the commitment to the payload behind `tag`. */
-  commitmentSalt(tag: Uint8Array): Uint8Array;
-}
-
-function derive(key: Uint8Array, label: string, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key, salt, `motivo/subject/${label}/v1`, 32));
-}
-
-function wrapContext(row: { id: string; subject: string } & KeyUse): Buffer {
-  return Buffer.from(JSON.stringify(["motivo/data-key/v1", row.id, row.subject, row.purpose, row.retention]));
-}
-
-function openRow(epoch: Epoch, row: typeof dataKey.$inferSelect): SubjectKey {
-  const key = unseal(epoch.wrapKey, row.wrapped, wrapContext(row));
-  return {
-    id: row.id,
-    purpose: row.purpose,
-    retention: row.retention,
-    entries: row.entries,
-    vaultKey: derive(key, "vault"),
-    tagKey: derive(key, "tag"),
-    pseudonymKey: derive(key, "pseudonym"),
-    commitmentSalt: (tag) => derive(key, "commitment", tag),
-  };
-}
+/** Under whichever epoch the person's row may still be. */
+const ofPerson = (ring: EpochRing, subjectId: string) =>
+  inArray(
+    subject.lookup,
+    ring.held().map((epoch) => epoch.lookup(subjectId)),
+  );
 
 async function findKey(
   db: Database,
-  epoch: Epoch,
+  ring: EpochRing,
   subjectId: string,
   use: KeyUse,
 ): Promise<SubjectKey | null> {
@@ -59,45 +28,64 @@ async function findKey(
     .from(subject)
     .innerJoin(dataKey, eq(dataKey.subject, subject.id))
     .where(
-      and(
-        eq(subject.lookup, epoch.lookup(subjectId)),
-        eq(dataKey.purpose, use.purpose),
-        eq(dataKey.retention, use.retention),
-      ),
+      and(ofPerson(ring, subjectId), eq(dataKey.purpose, use.purpose), eq(dataKey.retention, use.retention)),
     );
-  return row ? openRow(epoch, row.key) : null;
+  return row ? openDataKey(ring.of(row.key.epoch), row.key) : null;
 }
 
 /** The person's key for this use, made when there is none. Two first decisions at once end with one key. */
 export async function keyFor(
   db: Database,
-  epoch: Epoch,
+  ring: EpochRing,
   subjectId: string,
   use: KeyUse,
 ): Promise<SubjectKey> {
   // A second round is needed only when another process erased or made the row in between.
   for (let attempt = 0; attempt < 5; attempt++) {
-    const found = await findKey(db, epoch, subjectId, use);
+    const found = await retryStale(ring, () => findKey(db, ring, subjectId, use));
     if (found) return found;
-    await makeKey(db, epoch, subjectId, use).catch((error: unknown) => {
-      // The person's row was erased between our two inserts: the next round makes it anew.
-      if (!isForeignKeyViolation(error)) throw error;
-    });
+    await retryStale(ring, () => makeKey(db, ring.current(), ring, subjectId, use)).catch(
+      (error: unknown) => {
+        // The person's row was erased between our two inserts: the next round makes it anew.
+        if (!isForeignKeyViolation(error)) throw error;
+      },
+    );
   }
   throw new Error("The subject's key could be neither found nor made");
 }
 
-async function makeKey(db: Database, epoch: Epoch, subjectId: string, use: KeyUse): Promise<void> {
+async function makeKey(
+  db: Database,
+  epoch: Epoch,
+  ring: EpochRing,
+  subjectId: string,
+  use: KeyUse,
+): Promise<void> {
   await db.transaction(async (tx) => {
-    const lookup = epoch.lookup(subjectId);
-    await tx.insert(subject).values({ id: randomUUID(), epoch: epoch.number, lookup }).onConflictDoNothing();
-    const [owner] = await tx.select().from(subject).where(eq(subject.lookup, lookup));
+    const [standing] = await tx.select().from(subject).where(ofPerson(ring, subjectId)).for("update");
+    if (standing && standing.epoch < epoch.number) await moveSubject(tx, ring, standing, subjectId);
+    if (!standing) {
+      const id = randomUUID();
+      await tx
+        .insert(subject)
+        .values({
+          id,
+          epoch: epoch.number,
+          lookup: epoch.lookup(subjectId),
+          identifier: sealIdentifier(epoch, id, subjectId),
+        })
+        .onConflictDoNothing();
+    }
+    const [owner] = await tx
+      .select()
+      .from(subject)
+      .where(eq(subject.lookup, epoch.lookup(subjectId)));
     if (!owner) return;
     const row = { id: randomUUID(), subject: owner.id, ...use };
-    const wrapped = seal(epoch.wrapKey, randomBytes(32), wrapContext(row));
+    const wrapped = wrapDataKey(epoch, randomBytes(32), row);
     await tx
       .insert(dataKey)
-      .values({ ...row, wrapped, entries: 0 })
+      .values({ ...row, epoch: epoch.number, wrapped, entries: 0 })
       .onConflictDoNothing();
   });
 }
@@ -108,18 +96,26 @@ function isForeignKeyViolation(error: unknown): boolean {
 }
 
 /** Every key of a person; empty when nothing is held about them. */
-export async function keysOf(db: Database, epoch: Epoch, subjectId: string): Promise<SubjectKey[]> {
-  const rows = await db
-    .select({ key: dataKey })
-    .from(subject)
-    .innerJoin(dataKey, eq(dataKey.subject, subject.id))
-    .where(eq(subject.lookup, epoch.lookup(subjectId)))
-    .orderBy(dataKey.purpose, dataKey.retention);
-  return rows.map((row) => openRow(epoch, row.key));
+export async function keysOf(db: Database, ring: EpochRing, subjectId: string): Promise<SubjectKey[]> {
+  const read = () =>
+    retryStale(ring, async () => {
+      const rows = await db
+        .select({ key: dataKey })
+        .from(subject)
+        .innerJoin(dataKey, eq(dataKey.subject, subject.id))
+        .where(ofPerson(ring, subjectId))
+        .orderBy(dataKey.purpose, dataKey.retention);
+      return rows.map((row) => openDataKey(ring.of(row.key.epoch), row.key));
+    });
+  const keys = await read();
+  // "Nothing is held" must not be said because another process has just moved the person to an epoch that we do not know.
+  return keys.length === 0 && (await ring.refresh()) ? read() : keys;
 }
 
 /** @returns null when the key was erased. */
-export async function keyById(db: Database, epoch: Epoch, id: string): Promise<SubjectKey | null> {
-  const [row] = await db.select().from(dataKey).where(eq(dataKey.id, id));
-  return row ? openRow(epoch, row) : null;
+export async function keyById(db: Database, ring: EpochRing, id: string): Promise<SubjectKey | null> {
+  return retryStale(ring, async () => {
+    const [row] = await db.select().from(dataKey).where(eq(dataKey.id, id));
+    return row ? openDataKey(ring.of(row.epoch), row) : null;
+  });
 }

@@ -6,29 +6,26 @@ import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import type { SubjectOfEntry } from "../db/log-append.ts";
 import { payload } from "../db/tables.ts";
-import type { Epoch } from "./epoch.ts";
+import type { EpochRing } from "./epoch-ring.ts";
+import { openOwner, sealOwner } from "./owner.ts";
 import { seal, unseal } from "./sealing.ts";
+import { retryStale } from "./stale.ts";
 import { keyById, type SubjectKey } from "./subject-keys.ts";
-
-const uuidBytes = (id: string) => Buffer.from(id.replaceAll("-", ""), "hex");
-const uuidText = (bytes: Uint8Array) =>
-  Buffer.from(bytes)
-    .toString("hex")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 /**
  * A payload on its way into the log: encrypted under the person's key, committed to under a secret salt, and with
  * whose it is sealed under the epoch's key. That owner lets the service open a decision that a client names by
- * its id; without the epoch key it is noise, and two payloads of one person have nothing in common.
+ * its id; without the epoch key it is noise, and two payloads of one person have nothing in common. The epoch is the one
+ * that is current when the entry is written, which may be long after this call.
  */
-export function entryOf(epoch: Epoch, key: SubjectKey, plaintext: Uint8Array): SubjectOfEntry {
+export function entryOf(ring: EpochRing, key: SubjectKey, plaintext: Uint8Array): SubjectOfEntry {
   return {
     dataKey: key.id,
     seal(tagNumber) {
       const tag = tagOf(nodeCrypto, key.tagKey, tagNumber);
       return {
         tag,
-        owner: seal(epoch.ownerKey, uuidBytes(key.id), tag),
+        owner: sealOwner(ring.current(), key.id, tag),
         ciphertext: seal(key.vaultKey, plaintext, tag),
         commitment: commit(nodeCrypto, key.commitmentSalt(tag), plaintext),
       };
@@ -55,12 +52,14 @@ export async function openPayloads(
 /** Opens the payload behind one tag through its sealed owner. @returns null when payload or key was erased. */
 export async function openByTag(
   db: Database,
-  epoch: Epoch,
+  ring: EpochRing,
   tag: Uint8Array,
 ): Promise<{ key: SubjectKey; plaintext: Uint8Array } | null> {
-  const [row] = await db.select().from(payload).where(eq(payload.tag, tag));
-  if (!row) return null;
-  const key = await keyById(db, epoch, uuidText(unseal(epoch.ownerKey, row.owner, row.tag)));
-  if (!key) return null;
-  return { key, plaintext: unseal(key.vaultKey, row.ciphertext, row.tag) };
+  return retryStale(ring, async () => {
+    const [row] = await db.select().from(payload).where(eq(payload.tag, tag));
+    if (!row) return null;
+    const key = await keyById(db, ring, openOwner(ring, row.owner, row.tag));
+    if (!key) return null;
+    return { key, plaintext: unseal(key.vaultKey, row.ciphertext, row.tag) };
+  });
 }

@@ -9,11 +9,10 @@ import pg from "pg";
 import { openPostgres } from "../../src/db/client.ts";
 import { openLog } from "../../src/db/log.ts";
 import type { NewEntry } from "../../src/db/log-append.ts";
-import { openEpoch } from "../../src/privacy/epoch.ts";
 import { openSigner } from "../../src/privacy/log-signer.ts";
 import { keyFor } from "../../src/privacy/subject-keys.ts";
 import { entryOf } from "../../src/privacy/vault.ts";
-import { memoryKeys } from "../support/keys.ts";
+import { memoryKeys, openRing } from "../support/keys.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -66,7 +65,7 @@ url.pathname = "/bench";
 const database = await openPostgres(url.href, { poolSize: 8 });
 await database.migrate();
 const keys = memoryKeys();
-const epoch = await openEpoch(database.db, keys, new Date());
+const epoch = await openRing(database.db, keys);
 const log = await openLog(database.db, {
   arrays: database.arrays,
   signer: (state) => openSigner("bench.example/log", keys, state),

@@ -10,14 +10,14 @@ import type { OpenDatabase } from "../../src/db/client.ts";
 import { type Log, LogBrokenError, openLog } from "../../src/db/log.ts";
 import type { NewEntry, Receipt } from "../../src/db/log-append.ts";
 import { dataKey, idempotencyKey, payload } from "../../src/db/tables.ts";
-import { type Epoch, openEpoch } from "../../src/privacy/epoch.ts";
+import type { EpochRing } from "../../src/privacy/epoch-ring.ts";
 import type { KeyProvider } from "../../src/privacy/key-folder.ts";
 import { openSigner } from "../../src/privacy/log-signer.ts";
 import { keyFor } from "../../src/privacy/subject-keys.ts";
 import { entryOf, openByTag } from "../../src/privacy/vault.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
-import { memoryKeys } from "../support/keys.ts";
+import { memoryKeys, openRing } from "../support/keys.ts";
 
 const limits = { size: 64, waitMs: 1, queue: 10_000 };
 
@@ -36,7 +36,7 @@ describe.each([
   let database: OpenDatabase;
   let keys: KeyProvider;
   let log: Log;
-  let epoch: Epoch;
+  let epoch: EpochRing;
   const opened: OpenDatabase[] = [];
 
   const open = async (origin = "test.example/log") =>
@@ -52,7 +52,7 @@ describe.each([
     database = await openDatabase();
     opened.push(database);
     keys = memoryKeys();
-    epoch = await openEpoch(database.db, keys, new Date());
+    epoch = await openRing(database.db, keys);
     log = await open();
   });
   afterAll(async () => {
@@ -167,7 +167,7 @@ describe("two replicas on one PostgreSQL", () => {
   it("write one log without a gap, a fork or a repeated tag", async () => {
     const database = await freshPostgres();
     const keys = memoryKeys();
-    const epoch = await openEpoch(database.db, keys, new Date());
+    const epoch = await openRing(database.db, keys);
     const options = {
       arrays: database.arrays,
       signer: (state: "new" | "existing") => openSigner("test.example/log", keys, state),

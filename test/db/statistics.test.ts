@@ -49,6 +49,7 @@ it("PostgreSQL's statistics hold no key, salt, lookup, tag, record or ciphertext
     "public.record.receipt_size",
     "public.record.version",
     "vault.data_key.entries",
+    "vault.data_key.epoch",
     "vault.data_key.purpose",
     "vault.data_key.retention",
     "vault.subject.epoch",

@@ -3,12 +3,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openEpoch } from "../../src/privacy/epoch.ts";
 import { KeyFolderError, keyFolder } from "../../src/privacy/key-folder.ts";
 import { SealError, seal, unseal } from "../../src/privacy/sealing.ts";
 import { keyFor, keysOf } from "../../src/privacy/subject-keys.ts";
 import { freshPostgres } from "../support/databases.ts";
-import { memoryKeys } from "../support/keys.ts";
+import { memoryKeys, openRing } from "../support/keys.ts";
 
 describe("the key folder", () => {
   let folder: string;
@@ -45,19 +44,19 @@ describe("an epoch", () => {
   it("is opened again with its key, and with no other", async () => {
     const database = await freshPostgres();
     const keys = memoryKeys();
-    const first = await openEpoch(database.db, keys, new Date());
-    const again = await openEpoch(database.db, keys, new Date());
-    expect(Buffer.from(again.lookup("ana"))).toEqual(Buffer.from(first.lookup("ana")));
-    await expect(openEpoch(database.db, memoryKeys(), new Date())).rejects.toThrow("not in the key folder");
+    const first = await openRing(database.db, keys);
+    const again = await openRing(database.db, keys);
+    expect(Buffer.from(again.current().lookup("ana"))).toEqual(Buffer.from(first.current().lookup("ana")));
+    await expect(openRing(database.db, memoryKeys())).rejects.toThrow("not in the key folder");
     const other = memoryKeys();
     await other.create("epoch-1");
-    await expect(openEpoch(database.db, other, new Date())).rejects.toThrow("not the one");
+    await expect(openRing(database.db, other)).rejects.toThrow("not the one");
     await database.close();
   });
 
   it("finds a person by their id and tells nobody else's apart from noise", async () => {
     const database = await freshPostgres();
-    const epoch = await openEpoch(database.db, memoryKeys(), new Date());
+    const epoch = await openRing(database.db, memoryKeys());
     const use = { purpose: "p", retention: "r" };
     const [one, two] = await Promise.all([
       keyFor(database.db, epoch, "ana", use),

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { Database } from "../../src/db/client.ts";
+import { EpochRing } from "../../src/privacy/epoch-ring.ts";
 import { KeyFolderError, type KeyProvider } from "../../src/privacy/key-folder.ts";
+import { folderEpochKeys } from "../../src/privacy/keys/folder.ts";
 
 /** Keys that live as long as the test. */
 export function memoryKeys(): KeyProvider {
@@ -12,9 +15,28 @@ export function memoryKeys(): KeyProvider {
     },
     exists: async (name) => keys.has(name),
     async create(name) {
-      const key = keys.get(name) ?? new Uint8Array(randomBytes(32));
+      return this.keep(name, new Uint8Array(randomBytes(32)));
+    },
+    async keep(name, given) {
+      const key = keys.get(name) ?? given;
       keys.set(name, key);
       return key;
     },
+    async destroy(name) {
+      keys.delete(name);
+    },
   };
 }
+
+/** The epochs of a database, with their keys in this folder. */
+export const openRing = (
+  db: Database,
+  keys: KeyProvider = memoryKeys(),
+  now: Date = new Date(),
+): Promise<EpochRing> =>
+  EpochRing.open(
+    db,
+    folderEpochKeys(keys, () => now),
+    keys,
+    now,
+  );

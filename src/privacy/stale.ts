@@ -1,0 +1,26 @@
+import { type EpochRing, StaleEpochError } from "./epoch-ring.ts";
+
+/** What the database answers to a row that is written under an older epoch than the newest (`migrations/`). */
+const OLDER_EPOCH = "MT001";
+
+/** Whether this is about an epoch that was opened or closed by another process in this very moment. */
+function isStale(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof StaleEpochError || (cause as { code?: string }).code === OLDER_EPOCH) return true;
+  }
+  return false;
+}
+
+/**
+ * Does something with rows under the epochs that this process holds. Where another process opened or closed one in
+ * between, the ring takes that up and it is done once more: an epoch never changes twice within a call.
+ */
+export async function retryStale<T>(ring: EpochRing, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    await ring.refresh();
+    return work();
+  }
+}
