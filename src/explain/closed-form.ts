@@ -65,7 +65,7 @@ export class ClosedForm {
     };
     this.#exact =
       scores.kind === "trees"
-        ? new ExactTrees(scores, game.players, game.background, weights, options.maxTableBytes)
+        ? ExactTrees.build({ scores, players: game.players, background: game.background, weights }, options)
         : new ExactLinear(scores, game.players, game.background, weights);
   }
 
