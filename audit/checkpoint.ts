@@ -1,6 +1,6 @@
 import { fromBase64, isIndex, parseDecimal, toBase64 } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
-import { isKeyName, parseNote, type Signer, signNote, type VerifierKey, verifyNote } from "./note.ts";
+import { isKeyName, keysOf, type LogKeys, parseNote, type Signer, signNote, verifyNote } from "./note.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A tree head: the log's name, its number of entries, and the 32-byte root over them. */
@@ -32,15 +32,19 @@ export function parseCheckpoint(text: string): Checkpoint {
 
 /** The signed note of a checkpoint. Each signer's key must bear the origin's name. */
 export function signCheckpoint(checkpoint: Checkpoint, ...signers: Signer[]): string {
-  if (signers.some(({ key }) => key.name !== checkpoint.origin)) throw new Refusal("origin_mismatch");
+  const all = signers.flatMap((signer) => [signer, ...(signer.also ?? [])]);
+  if (all.some(({ key }) => key.name !== checkpoint.origin)) throw new Refusal("origin_mismatch");
   return signNote(formatCheckpoint(checkpoint), ...signers);
 }
 
-/** Reads a signed checkpoint only after its signature by `key`, whose name must be the origin. Throws Refusal. */
-export async function openCheckpoint(crypto: Crypto, note: string, key: VerifierKey): Promise<Checkpoint> {
+/**
+ * Reads a signed checkpoint only after its signature by `keys`, whose name must be the origin. With several, one that
+ * signed is enough, and none of them may have signed wrongly. Throws Refusal.
+ */
+export async function openCheckpoint(crypto: Crypto, note: string, keys: LogKeys): Promise<Checkpoint> {
   const parsed = parseNote(note);
-  await verifyNote(crypto, parsed, [key]);
+  await verifyNote(crypto, parsed, keysOf(keys));
   const checkpoint = parseCheckpoint(parsed.text);
-  if (checkpoint.origin !== key.name) throw new Refusal("origin_mismatch");
+  if (keysOf(keys).some(({ name }) => checkpoint.origin !== name)) throw new Refusal("origin_mismatch");
   return checkpoint;
 }

@@ -4,7 +4,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { Crypto } from "./crypto.ts";
 import { verifyErasureItem } from "./erasure.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
-import { asArray, asBytes, asIndex, asMembers, asObject, asText, has } from "./members.ts";
+import { asBytes, asHashes, asIndex, asMembers, asObject, asText, has } from "./members.ts";
 import { hashLeaf, verifyInclusion } from "./merkle.ts";
 import { checkPending } from "./pending.ts";
 import { checkRecord } from "./record.ts";
@@ -46,8 +46,7 @@ export function formatEvidence({ checkpoint, entry, issue }: Evidence): string {
 }
 
 function formatEntry(entry: Evidence["entry"]): JsonObject {
-  if (!("erased" in entry))
-    return { ...formatPlaced(entry), record: entry.record, salt: toBase64(entry.salt) };
+  if (!("erased" in entry)) return formatOpened(entry);
   const { erased } = entry;
   if ("since" in erased) return { ...formatPlaced(entry), erased: { since: erased.since } };
   const { by, salt, position, path } = erased;
@@ -57,7 +56,13 @@ function formatEntry(entry: Evidence["entry"]): JsonObject {
   };
 }
 
-const formatPlaced = ({ index, leaf, proof }: Placed): JsonObject => ({
+export const formatOpened = (entry: Opened): JsonObject => ({
+  ...formatPlaced(entry),
+  record: entry.record,
+  salt: toBase64(entry.salt),
+});
+
+export const formatPlaced = ({ index, leaf, proof }: Placed): JsonObject => ({
   index,
   leaf: toBase64(leaf),
   proof: proof.map(toBase64),
@@ -74,7 +79,8 @@ export function parseEvidence(line: string): Evidence {
   };
 }
 
-function parseOpened(value: Json | undefined): Opened {
+/** Throws Refusal. */
+export function parseOpened(value: Json | undefined): Opened {
   const entry = asMembers(value, ["index", "leaf", "proof", "record", "salt"]);
   return { ...parsePlaced(entry), record: asObject(entry.record), salt: asBytes(entry.salt, 32) };
 }
@@ -88,18 +94,16 @@ function parseGone(value: Json | undefined): Placed & { erased: ErasedEvidence }
   asMembers(erased, ["by", "salt", "position", "path"]);
   const by = parsePlaced(asMembers(erased.by, ["index", "leaf", "proof"]));
   const salt = asBytes(erased.salt, 16);
-  const item = { by, salt, position: asIndex(erased.position), path: parseHashes(erased.path) };
+  const item = { by, salt, position: asIndex(erased.position), path: asHashes(erased.path) };
   return { ...parsePlaced(entry), erased: item };
 }
 
-const parsePlaced = (entry: JsonObject): Placed => ({
+/** The members are known to be there. Throws Refusal. */
+export const parsePlaced = (entry: JsonObject): Placed => ({
   index: asIndex(entry.index),
   leaf: asBytes(entry.leaf),
-  proof: parseHashes(entry.proof),
+  proof: asHashes(entry.proof),
 });
-
-const parseHashes = (value: Json | undefined): Uint8Array[] =>
-  asArray(value).map((hash) => asBytes(hash, 32));
 
 /**
  * Checks a bundle against its checkpoint, whose signature is already verified. `today` is the UTC date, YYYY-MM-DD.
@@ -139,7 +143,8 @@ export function checkEvidence(
   }
 }
 
-function openedLeaf(crypto: Crypto, entry: Opened, checkpoint: Checkpoint): Leaf {
+/** The leaf of an entry that is proved under the checkpoint and whose record opens it. Throws Refusal. */
+export function openedLeaf(crypto: Crypto, entry: Opened, checkpoint: Checkpoint): Leaf {
   const leaf = placedLeaf(crypto, entry, checkpoint);
   checkOpened(crypto, entry, leaf, null);
   return leaf;
@@ -151,7 +156,8 @@ function checkOpened<State>(crypto: Crypto, entry: Opened, leaf: Leaf, state: St
   return state;
 }
 
-function placedLeaf(crypto: Crypto, { index, leaf, proof }: Placed, { size, root }: Checkpoint): Leaf {
+/** The leaf of an entry that is proved under the checkpoint. Throws Refusal. */
+export function placedLeaf(crypto: Crypto, { index, leaf, proof }: Placed, { size, root }: Checkpoint): Leaf {
   if (!verifyInclusion(crypto, index, size, hashLeaf(crypto, leaf), proof, root)) {
     throw new Refusal("inclusion_invalid", index);
   }
@@ -161,7 +167,7 @@ function placedLeaf(crypto: Crypto, { index, leaf, proof }: Placed, { size, root
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
 /** A date that exists: the calendar gives the same text back. */
-function isDay(value: unknown): value is string {
+export function isDay(value: unknown): value is string {
   if (typeof value !== "string" || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value)) return false;
   const day = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);

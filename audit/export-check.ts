@@ -1,10 +1,12 @@
 import { bytesEqual } from "./bytes.ts";
+import type { JsonObject } from "./canonical.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Crypto } from "./crypto.ts";
 import { type ErasureItem, erasureTree } from "./erasure.ts";
 import { type Erased, parseExportLine } from "./export.ts";
 import { RunningRoot } from "./frontier.ts";
 import { KeptLineReader } from "./kept-line.ts";
+import { checkKeyChange, type KeyChange } from "./key-change.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
 import { lineText } from "./lines.ts";
 import { hashLeaf } from "./merkle.ts";
@@ -23,6 +25,9 @@ export class ExportCheck {
   readonly states: States = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
   /** The first entries that are pending, so that a later export can be asked about them. */
   readonly pending: number[] = [];
+  /** Every change of the log's key, in order, known at the end. */
+  readonly keyChanges: KeyChange[] = [];
+  readonly #keyEntries: { index: number; leaf: Leaf; record: JsonObject }[] = [];
   readonly #crypto: Crypto;
   readonly #checkpoint: Checkpoint;
   readonly #kept: Checkpoint | null;
@@ -87,6 +92,7 @@ export class ExportCheck {
       atEntry(index, () => checkRecord(this.#crypto, leaf, parsed.record!, parsed.recordText, parsed.salt));
       this.#carriesRecord.add(index);
       this.states.VERIFIED += 1;
+      if (leaf.kind === "key") this.#keyEntries.push({ index, leaf, record: parsed.record! });
     }
     this.#items(index, leaf, parsed.items);
     this.#tree.push(hashLeaf(this.#crypto, parsed.leaf));
@@ -94,8 +100,11 @@ export class ExportCheck {
   }
 
   /** After the last line. */
-  finish(): void {
+  async finish(): Promise<void> {
     if (!this.#ended) throw new Refusal("end_missing", this.#tree.size);
+    for (const { index, leaf, record } of this.#keyEntries) {
+      this.keyChanges.push(await checkKeyChange(this.#crypto, index, leaf, record));
+    }
   }
 
   #missing(index: number, leaf: Leaf, erased: Erased): void {

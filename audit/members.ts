@@ -42,3 +42,6 @@ export function asArray(value: Json | undefined): Json[] {
 
 export const asBytes = (value: Json | undefined, length?: number): Uint8Array =>
   fromBase64(asText(value), length);
+
+export const asHashes = (value: Json | undefined): Uint8Array[] =>
+  asArray(value).map((hash) => asBytes(hash, 32));

@@ -4,7 +4,11 @@ import { Refusal } from "./refusal.ts";
 
 // C2SP signed-note. A note is text ending in "\n", a blank line, and signature lines "— name base64(id ‖ signature)".
 
-const ED25519 = 1;
+/** Signature types: a log's own Ed25519 key, and a witness's key for timestamped cosignatures (C2SP tlog-cosignature). */
+export const ED25519 = 1;
+export const COSIGNATURE = 4;
+export type KeyType = typeof ED25519 | typeof COSIGNATURE;
+
 /** The specification asks verifiers to accept at least 16 and to set a limit. */
 const MAX_SIGNATURES = 100;
 
@@ -13,21 +17,27 @@ export type VerifierKey = { name: string; id: Uint8Array; publicKey: Uint8Array 
 /** One signature line, its 4-byte key id apart from the signature. */
 export type NoteSignature = { name: string; id: Uint8Array; signature: Uint8Array };
 export type Note = { text: string; signatures: NoteSignature[] };
-export type Signer = { key: VerifierKey; sign(message: Uint8Array): Uint8Array };
+/** `also` are keys that sign beside this one: the new key's, while an old one is being replaced. */
+export type Signer = { key: VerifierKey; sign(message: Uint8Array): Uint8Array; also?: readonly Signer[] };
+/** The key of a log, or those that it has had, one after the other: all bear its name. */
+export type LogKeys = VerifierKey | readonly VerifierKey[];
 
-/** SHA-256(name ‖ 0x0A ‖ type 1 ‖ public key)[:4]. Throws Refusal `key_invalid` on a bad name or length. */
-export function ed25519Key(crypto: Crypto, name: string, publicKey: Uint8Array): VerifierKey {
+/** SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]. Throws Refusal `key_invalid` on a bad name or length. */
+export function noteKey(crypto: Crypto, name: string, publicKey: Uint8Array, type: KeyType): VerifierKey {
   if (!isKeyName(name) || publicKey.length !== 32) throw new Refusal("key_invalid");
-  const id = crypto.sha256(utf8(name), Uint8Array.of(0x0a, ED25519), publicKey).slice(0, 4);
+  const id = crypto.sha256(utf8(name), Uint8Array.of(0x0a, type), publicKey).slice(0, 4);
   return { name, id, publicKey };
 }
 
-/** `name+<8 hex digits>+base64(type ‖ public key)`. */
-export const formatVkey = (key: VerifierKey): string =>
-  `${key.name}+${toHex(key.id)}+${toBase64(concatBytes(Uint8Array.of(ED25519), key.publicKey))}`;
+export const ed25519Key = (crypto: Crypto, name: string, publicKey: Uint8Array): VerifierKey =>
+  noteKey(crypto, name, publicKey, ED25519);
 
-/** Parses an Ed25519 vkey, whose id must be the one computed from the rest. Throws Refusal `key_invalid`. */
-export function parseVkey(crypto: Crypto, text: string): VerifierKey {
+/** `name+<8 hex digits>+base64(type ‖ public key)`. */
+export const formatVkey = (key: VerifierKey, type: KeyType = ED25519): string =>
+  `${key.name}+${toHex(key.id)}+${toBase64(concatBytes(Uint8Array.of(type), key.publicKey))}`;
+
+/** Parses a vkey of that type, whose id must be the one computed from the rest. Throws Refusal `key_invalid`. */
+export function parseVkey(crypto: Crypto, text: string, type: KeyType = ED25519): VerifierKey {
   // The base64 may hold a "+" itself, so the text is cut at the first two.
   const [name = "", id = "", ...rest] = text.split("+");
   let bytes: Uint8Array;
@@ -36,10 +46,12 @@ export function parseVkey(crypto: Crypto, text: string): VerifierKey {
   } catch {
     throw new Refusal("key_invalid");
   }
-  const key = ed25519Key(crypto, name, bytes.subarray(1));
-  if (bytes[0] !== ED25519 || toHex(key.id) !== id) throw new Refusal("key_invalid");
+  const key = noteKey(crypto, name, bytes.subarray(1), type);
+  if (bytes[0] !== type || toHex(key.id) !== id) throw new Refusal("key_invalid");
   return key;
 }
+
+export const keysOf = (keys: LogKeys): readonly VerifierKey[] => ("id" in keys ? [keys] : keys);
 
 /** Non-empty, no space of any kind, no "+", no control character. */
 export const isKeyName = (name: string): boolean =>
@@ -76,7 +88,8 @@ export function formatNote(note: Note): string {
 }
 
 export function signNote(text: string, ...signers: Signer[]): string {
-  const signatures = signers.map(({ key, sign }) => ({
+  const all = signers.flatMap((signer) => [signer, ...(signer.also ?? [])]);
+  const signatures = all.map(({ key, sign }) => ({
     name: key.name,
     id: key.id,
     signature: sign(utf8(text)),

@@ -5,6 +5,9 @@ export type Code =
   | "file_unreadable"
   | "key_invalid"
   | "kept_checkpoint_invalid"
+  | "kept_checkpoint_needed"
+  | "policy_invalid"
+  | "receipt_invalid"
   | "checkpoint_not_comparable"
   | "format_unknown"
   // The bytes
@@ -27,6 +30,8 @@ export type Code =
   | "origin_mismatch"
   | "signature_missing"
   | "signature_invalid"
+  | "quorum_missing"
+  | "key_change_invalid"
   | "root_mismatch"
   | "size_mismatch"
   | "checkpoint_older"
@@ -47,7 +52,12 @@ export type Code =
   // One decision's evidence
   | "entry_not_decision"
   | "issue_invalid"
-  | "evidence_expired";
+  | "evidence_expired"
+  // One person's access answer and erasure certificate
+  | "tag_mismatch"
+  | "payload_altered"
+  | "access_incomplete"
+  | "destruction_invalid";
 
 /** A coded no. `entry` is the index of the first wrong entry and `line` its line (from 1), where there is one. */
 export class Refusal extends Error {

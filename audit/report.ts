@@ -3,54 +3,89 @@ import type { Verdict } from "./verify.ts";
 
 /** The verdict in plain sentences, for people. Programs read the codes. */
 export function describe(verdict: Verdict): string {
-  const { ok, format, entries, states, pending, checkpoint, entry, line, code } = verdict;
-  const sentences: string[] = [];
-  if (!ok) {
-    sentences.push(
-      verdict.state === "UNUSABLE"
-        ? "NOT CHECKED."
-        : `REFUSED${verdict.state === "REFUSED" ? "" : `: ${verdict.state}`}.`,
-    );
-    sentences.push(`${REASONS[code!]} (${code})`);
-    if (entry !== null)
-      sentences.push(`First wrong entry: ${entry}${line === null ? "" : ` (line ${line})`}.`);
-    else if (line !== null) sentences.push(`At line ${line}.`);
-  } else if (format === "export") {
-    sentences.push(
-      "VERIFIED. The signature, the root over all entries, and every record that is kept were checked.",
-      `${entries} entries: ${states.VERIFIED} verified, ${states.ERASED} erased and justified by an erasure entry, ` +
-        `${states.PENDING} erased with the erasure entry still to come.`,
-    );
-  } else {
-    sentences.push(
-      `${verdict.state}. The signature, the proofs, and the entry that issued this bundle were checked.`,
-    );
-    if (verdict.state === "VERIFIED")
-      sentences.push(`The record of entry ${entry} is the one that was logged.`);
-    if (verdict.state === "ERASED")
-      sentences.push(`The record of entry ${entry} was erased, as the log says.`);
-    if (verdict.state === "PENDING") sentences.push(`The record of entry ${entry} is said to be erased.`);
-  }
+  const { ok, states, pending, checkpoint } = verdict;
+  const sentences = ok ? accepted(verdict) : refused(verdict);
   if (pending.length > 0) {
     sentences.push(
       `Pending: entry ${pending.join(", ")}${states.PENDING > pending.length ? ", …" : ""}. ` +
-        "Ask for a new export after a day: by then each is justified.",
+        "Ask again after a day: by then each is justified.",
     );
   }
+  for (const { entry, vkey, until } of verdict.keyChanges) {
+    sentences.push(`By entry ${entry} the log's key becomes ${vkey}; both sign until the end of ${until}.`);
+  }
+  if (verdict.witnesses.length > 0) sentences.push(`Cosigned by ${verdict.witnesses.join(", ")}.`);
   if (checkpoint) {
     sentences.push(`Checkpoint: ${checkpoint.origin}, size ${checkpoint.size}, root ${checkpoint.root}.`);
   }
   return `${sentences.join("\n")}\n`;
 }
 
+function refused({ state, code, entry, line }: Verdict): string[] {
+  const verdict =
+    state === "UNUSABLE" ? "NOT CHECKED." : `REFUSED${state === "REFUSED" ? "" : `: ${state}`}.`;
+  const place =
+    entry !== null
+      ? [`First wrong entry: ${entry}${line === null ? "" : ` (line ${line})`}.`]
+      : line !== null
+        ? [`At line ${line}.`]
+        : [];
+  return [verdict, `${REASONS[code!]} (${code})`, ...place];
+}
+
+function accepted({ state, format, entries, entry, states, complete, stages }: Verdict): string[] {
+  switch (format) {
+    case "export":
+      return [
+        "VERIFIED. The signature, the root over all entries, and every record that is kept were checked.",
+        `${entries} entries: ${states.VERIFIED} verified, ${states.ERASED} erased and justified by an erasure entry, ` +
+          `${states.PENDING} erased with the erasure entry still to come.`,
+      ];
+    case "consistency":
+      return ["VERIFIED. The log still begins with everything that it held at the checkpoint that you kept."];
+    case "key-change":
+      return [
+        "VERIFIED. The key that you trust signed for the log's next key, and the log holds that entry.",
+      ];
+    case "access":
+      return [
+        `VERIFIED. ${entries} entries carry this person's tags, and what is shown of each is what was logged.`,
+        complete
+          ? "COMPLETE. No other entry of the log up to this checkpoint carries one of their tags."
+          : "Whether one was left out is not known: give --leaves, or every --receipt that you have.",
+      ];
+    case "erasure":
+      return [
+        `${state}. ${states.ERASED} of ${entries} entries stand in an erasure entry of the log.`,
+        `Access ended: ${hourText(stages!.accessEnded)}. No copy opens: ${hourText(stages!.noCopyOpens)}.`,
+      ];
+    default:
+      return [
+        `${state}. The signature, the proofs, and the entry that issued this bundle were checked.`,
+        state === "VERIFIED"
+          ? `The record of entry ${entry} is the one that was logged.`
+          : state === "ERASED"
+            ? `The record of entry ${entry} was erased, as the log says.`
+            : `The record of entry ${entry} is said to be erased.`,
+      ];
+  }
+}
+
+const hourText = (hour: number | null): string =>
+  hour === null ? "not yet" : `by ${new Date((hour + 1) * 3_600_000).toISOString().slice(0, 16)}Z`;
+
 export const REASONS: { [code in Code]: string } = {
   arguments_invalid: "The command line is not understood.",
   file_unreadable: "A file cannot be read.",
   key_invalid: "The key is no Ed25519 verifier key, nor a file that holds one.",
   kept_checkpoint_invalid: "The kept checkpoint is not one that this key signed.",
+  kept_checkpoint_needed:
+    "A consistency proof begins at a checkpoint that you kept; give it with --checkpoint.",
+  policy_invalid: "The policy is not one that can be read.",
+  receipt_invalid: "A receipt is none of this log's.",
   checkpoint_not_comparable:
-    "The bundle's checkpoint has another size than the kept one, and a bundle cannot prove more.",
-  format_unknown: "The file is neither an export nor an evidence bundle.",
+    "The document's checkpoint has another size than the one to compare with, and it cannot prove more.",
+  format_unknown: "The file is none of the documents that this verifier knows.",
   line_too_long: "A line is longer than any that the format allows.",
   line_unterminated: "The file stops inside a line.",
   utf8_invalid: "A line is not UTF-8.",
@@ -69,6 +104,8 @@ export const REASONS: { [code in Code]: string } = {
   origin_mismatch: "The checkpoint is another log's.",
   signature_missing: "The checkpoint bears no signature by this key.",
   signature_invalid: "The checkpoint's signature by this key is wrong.",
+  quorum_missing: "Too few of the policy's witnesses cosigned the checkpoint.",
+  key_change_invalid: "A change of the log's key is not one that the key before it signed.",
   root_mismatch: "The entries do not give the signed root: at least one leaf was changed.",
   size_mismatch: "There are more or fewer entries than were signed for.",
   checkpoint_older: "The export is older than the kept checkpoint.",
@@ -88,4 +125,8 @@ export const REASONS: { [code in Code]: string } = {
   entry_not_decision: "The bundle is not about a decision.",
   issue_invalid: "The entry that should have issued this bundle did not.",
   evidence_expired: "The bundle has passed the day until which it may be used.",
+  tag_mismatch: "An entry does not carry the tag that the person's key gives.",
+  payload_altered: "What is said to be held is not what was committed to.",
+  access_incomplete: "The answer leaves out an entry of this person's.",
+  destruction_invalid: "The entry that should say that the key was destroyed does not.",
 };

@@ -1,30 +1,55 @@
+import { ACCESS_FORMAT, AccessCheck, type AccessKey, parseAccessHeader } from "./access.ts";
 import { bytesEqual, toBase64 } from "./bytes.ts";
 import { parseJson } from "./canonical.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { CONSISTENCY_FORMAT, checkConsistency, parseConsistency } from "./consistency.ts";
 import type { Crypto } from "./crypto.ts";
-import { checkEvidence, parseEvidence } from "./evidence.ts";
-import { parseExportHeader } from "./export.ts";
+import {
+  ERASURE_CERTIFICATE_FORMAT,
+  ErasureCertificateCheck,
+  parseErasureHeader,
+  type Stages,
+} from "./erasure-certificate.ts";
+import { checkEvidence, EVIDENCE_FORMAT, type Opened, parseEvidence } from "./evidence.ts";
+import { EXPORT_FORMAT, parseExportHeader } from "./export.ts";
 import { ExportCheck, type States } from "./export-check.ts";
+import {
+  changesFrom,
+  checkKeyChangeDocument,
+  KEY_CHANGE_FORMAT,
+  type KeyChange,
+  parseKeyChange,
+} from "./key-change.ts";
+import { hourOf } from "./leaf.ts";
 import { LineSplitter, lineText } from "./lines.ts";
-import { asObject, has } from "./members.ts";
-import type { VerifierKey } from "./note.ts";
+import { asObject } from "./members.ts";
+import type { LogKeys } from "./note.ts";
+import { checkPolicy, type Policy } from "./policy.ts";
+import { openReceipt } from "./receipt.ts";
 import { type Code, Refusal } from "./refusal.ts";
 
 export type Question = {
-  key: VerifierKey;
+  /** The log's key, or those that it has had. */
+  key: LogKeys;
   /** Signed note of a checkpoint kept from before, if there is one. */
   keptCheckpoint?: string;
-  /** Decides whether evidence has expired. */
+  /** Which witnesses must have cosigned the document's checkpoint. */
+  policy?: Policy;
+  /** For an access answer: receipts that the person was given, as text, and every leaf of the log. */
+  receipts?: readonly string[];
+  leaves?: AsyncIterable<Uint8Array>;
+  /** Decides whether evidence has expired, and whether an erasure may still be pending. */
   now: Date;
   /** Called now and then with the bytes read so far. */
   onProgress?(bytes: number): void;
 };
 
 export type State = keyof States | "EXPIRED" | "MISSING" | "ALTERED" | "REFUSED" | "UNUSABLE";
+export type Format = "export" | "evidence" | "consistency" | "key-change" | "access" | "erasure";
 
 export type Verdict = {
   ok: boolean;
-  format: "export" | "evidence" | null;
+  format: Format | null;
   state: State;
   /** Why not, null when ok. */
   code: Code | null;
@@ -38,14 +63,25 @@ export type Verdict = {
   pending: number[];
   /** Null until its signature is verified; `root` in base64. */
   checkpoint: { origin: string; size: number; root: string } | null;
+  /** Names, in the policy, of the witnesses that cosigned; empty without a policy. */
+  witnesses: string[];
+  /** Changes of the log's key that lead on from the keys given. */
+  keyChanges: KeyChange[];
+  /** An access answer: true when every leaf was looked at and none was left out; else null. */
+  complete: true | null;
+  /** An erasure certificate's two stages; else null. */
+  stages: Stages | null;
 };
 
-/** How both formats begin: canonical JSON puts this member first. */
+/** What checks the lines after the first. */
+type Check = { line(bytes: Uint8Array): void; finish(): void | Promise<void>; tell(verdict: Verdict): void };
+
+/** How every document begins: canonical JSON puts this member first. */
 const OPENING = new TextEncoder().encode('{"checkpoint":"');
 
 /**
- * Verifies an export or an evidence bundle from its bytes, in one pass. Never throws for what the bytes are: a refusal
- * is an answer. An error of the stream itself is thrown on.
+ * Verifies a document from its bytes, in one pass. Never throws for what the bytes are: a refusal is an answer. An error
+ * of the stream itself is thrown on.
  */
 export async function verify(
   crypto: Crypto,
@@ -53,7 +89,7 @@ export async function verify(
   question: Question,
 ): Promise<Verdict> {
   const verdict = freshVerdict();
-  let check: ExportCheck | null = null;
+  let check: Check | null = null;
   let lineNumber = 0;
   try {
     const kept = await openKept(crypto, question);
@@ -72,42 +108,147 @@ export async function verify(
     }
     if (bytes < OPENING.length) throw new Refusal("format_unknown");
     lines.end();
-    check?.finish();
+    await check?.finish();
     verdict.ok = true;
+    check?.tell(verdict);
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
+    check?.tell(verdict);
     refuse(verdict, cause, lineNumber);
   }
-  if (check) Object.assign(verdict, { entries: check.entries, states: check.states, pending: check.pending });
   return verdict;
 }
 
-/** An export's header opens a check of the lines to come; evidence is all in this line. */
+/** Long documents open a check of the lines to come; short ones are all in this line. */
 async function firstLine(
   crypto: Crypto,
   line: string,
   kept: Checkpoint | null,
-  { key, now }: Question,
+  question: Question,
   verdict: Verdict,
-): Promise<ExportCheck | null> {
-  if (!has(asObject(parseJson(line)), "entry")) {
-    verdict.format = "export";
-    const checkpoint = await openCheckpoint(crypto, parseExportHeader(line), key);
+): Promise<Check | null> {
+  const { format } = asObject(parseJson(line));
+  const open = async (note: string): Promise<Checkpoint> => {
+    const checkpoint = await openCheckpoint(crypto, note, question.key);
     verdict.checkpoint = shown(checkpoint);
-    return new ExportCheck(crypto, checkpoint, kept);
+    if (question.policy) verdict.witnesses = await checkPolicy(crypto, note, question.policy);
+    return checkpoint;
+  };
+  switch (format) {
+    case EXPORT_FORMAT: {
+      verdict.format = "export";
+      return exportCheck(crypto, await open(parseExportHeader(line)), kept, question);
+    }
+    case EVIDENCE_FORMAT:
+      verdict.format = "evidence";
+      await evidence(crypto, line, open, kept, question, verdict);
+      return null;
+    case CONSISTENCY_FORMAT: {
+      verdict.format = "consistency";
+      if (!kept) throw new Refusal("kept_checkpoint_needed");
+      const consistency = parseConsistency(line);
+      checkConsistency(crypto, consistency, await open(consistency.checkpoint), kept);
+      return null;
+    }
+    case KEY_CHANGE_FORMAT: {
+      verdict.format = "key-change";
+      const { checkpoint, entry } = parseKeyChange(line);
+      const opened = await open(checkpoint);
+      compareWithKept(opened, kept);
+      const change = await checkKeyChangeDocument(crypto, entry, opened, question.key);
+      verdict.keyChanges = [change];
+      verdict.entries = 1;
+      return null;
+    }
+    case ACCESS_FORMAT: {
+      verdict.format = "access";
+      const { checkpoint, keys } = parseAccessHeader(line);
+      const opened = await open(checkpoint);
+      compareWithKept(opened, kept);
+      return accessCheck(crypto, opened, keys, question);
+    }
+    case ERASURE_CERTIFICATE_FORMAT: {
+      verdict.format = "erasure";
+      const { checkpoint, destroyed } = parseErasureHeader(line);
+      const opened = await open(checkpoint);
+      compareWithKept(opened, kept);
+      return certificateCheck(crypto, opened, destroyed, question);
+    }
+    default:
+      throw new Refusal("format_unknown");
   }
-  verdict.format = "evidence";
-  const evidence = parseEvidence(line);
-  const checkpoint = await openCheckpoint(crypto, evidence.checkpoint, key);
-  verdict.checkpoint = shown(checkpoint);
-  compareEvidenceWithKept(checkpoint, kept);
+}
+
+function exportCheck(
+  crypto: Crypto,
+  checkpoint: Checkpoint,
+  kept: Checkpoint | null,
+  { key }: Question,
+): Check {
+  const check = new ExportCheck(crypto, checkpoint, kept);
+  return {
+    line: (bytes) => check.line(bytes),
+    finish: () => check.finish(),
+    tell(verdict) {
+      const { entries, states, pending, keyChanges } = check;
+      Object.assign(verdict, { entries, states, pending, keyChanges: changesFrom(key, keyChanges) });
+    },
+  };
+}
+
+async function accessCheck(
+  crypto: Crypto,
+  checkpoint: Checkpoint,
+  keys: readonly AccessKey[],
+  { key, receipts = [], leaves }: Question,
+): Promise<Check> {
+  const opened = await Promise.all(receipts.map((receipt) => openReceipt(crypto, receipt, key)));
+  const check = new AccessCheck(crypto, checkpoint, keys, { receipts: opened, ...(leaves && { leaves }) });
+  return {
+    line: (bytes) => check.line(bytes),
+    finish: () => check.finish(),
+    tell(verdict) {
+      const { entries, complete } = check;
+      Object.assign(verdict, { entries, complete, states: { VERIFIED: entries, ERASED: 0, PENDING: 0 } });
+    },
+  };
+}
+
+function certificateCheck(
+  crypto: Crypto,
+  checkpoint: Checkpoint,
+  destroyed: Opened | null,
+  { now }: Question,
+): Check {
+  const check = new ErasureCertificateCheck(crypto, checkpoint, destroyed, hourOf(now));
+  return {
+    line: (bytes) => check.line(bytes),
+    finish: () => check.finish(),
+    tell(verdict) {
+      const { entries, states, pending, stages } = check;
+      Object.assign(verdict, { entries, states, pending, stages });
+      verdict.state = states.PENDING > 0 ? "PENDING" : "ERASED";
+    },
+  };
+}
+
+async function evidence(
+  crypto: Crypto,
+  line: string,
+  open: (note: string) => Promise<Checkpoint>,
+  kept: Checkpoint | null,
+  { now }: Question,
+  verdict: Verdict,
+): Promise<void> {
+  const parsed = parseEvidence(line);
+  const checkpoint = await open(parsed.checkpoint);
+  compareWithKept(checkpoint, kept);
   verdict.entries = 1;
-  verdict.entry = evidence.entry.index;
-  const state = checkEvidence(crypto, evidence, checkpoint, now.toISOString().slice(0, 10));
+  verdict.entry = parsed.entry.index;
+  const state = checkEvidence(crypto, parsed, checkpoint, now.toISOString().slice(0, 10));
   verdict.state = state;
   verdict.states[state] = 1;
-  if (state === "PENDING") verdict.pending = [evidence.entry.index];
-  return null;
+  if (state === "PENDING") verdict.pending = [parsed.entry.index];
 }
 
 async function openKept(crypto: Crypto, { key, keptCheckpoint }: Question): Promise<Checkpoint | null> {
@@ -120,8 +261,8 @@ async function openKept(crypto: Crypto, { key, keptCheckpoint }: Question): Prom
   }
 }
 
-/** A bundle holds no consistency proof: with another size the two say nothing about each other. */
-function compareEvidenceWithKept(checkpoint: Checkpoint, kept: Checkpoint | null): void {
+/** A document without a consistency proof: with another size the two say nothing about each other. */
+function compareWithKept(checkpoint: Checkpoint, kept: Checkpoint | null): void {
   if (!kept) return;
   if (kept.size !== checkpoint.size) throw new Refusal("checkpoint_not_comparable");
   if (!bytesEqual(kept.root, checkpoint.root)) throw new Refusal("checkpoint_inconsistent");
@@ -146,6 +287,10 @@ const freshVerdict = (): Verdict => ({
   states: { VERIFIED: 0, ERASED: 0, PENDING: 0 },
   pending: [],
   checkpoint: null,
+  witnesses: [],
+  keyChanges: [],
+  complete: null,
+  stages: null,
 });
 
 function refuse(verdict: Verdict, refusal: Refusal, lineNumber: number): void {
@@ -153,6 +298,8 @@ function refuse(verdict: Verdict, refusal: Refusal, lineNumber: number): void {
   verdict.code = refusal.code;
   verdict.state = STATE_OF_CODE[refusal.code] ?? "REFUSED";
   verdict.states = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
+  // What was read before the refusal is not to be relied on.
+  Object.assign(verdict, { witnesses: [], keyChanges: [], complete: null, stages: null });
   verdict.entry = refusal.entry ?? null;
   verdict.line = lineNumber > 0 ? lineNumber : null;
 }
@@ -169,6 +316,9 @@ const STATE_OF_CODE: { [code in Code]?: State } = {
   file_unreadable: "UNUSABLE",
   key_invalid: "UNUSABLE",
   kept_checkpoint_invalid: "UNUSABLE",
+  kept_checkpoint_needed: "UNUSABLE",
+  policy_invalid: "UNUSABLE",
+  receipt_invalid: "UNUSABLE",
   checkpoint_not_comparable: "UNUSABLE",
   format_unknown: "UNUSABLE",
   record_altered: "ALTERED",
@@ -178,6 +328,9 @@ const STATE_OF_CODE: { [code in Code]?: State } = {
   root_mismatch: "ALTERED",
   inclusion_invalid: "ALTERED",
   checkpoint_inconsistent: "ALTERED",
+  payload_altered: "ALTERED",
+  tag_mismatch: "ALTERED",
+  access_incomplete: "MISSING",
   record_missing: "MISSING",
   erasure_not_justified: "MISSING",
   erasure_repeated: "MISSING",

@@ -105,6 +105,28 @@ describe("the verifier's command", () => {
     }
   });
 
+  it("takes policy, leaves and receipts beside a document, and exits 1 where they refuse it", async () => {
+    const beside = (name: string) => vector(`beside/${name}`);
+    const access = vector("valid/access-proof.ndjson");
+    const whole = ["--leaves", beside("leaves.bin"), "--receipt", beside("receipt.json")];
+    const complete = await run("verify", access, "--key", keyFile, ...whole);
+    expect(complete).toMatchObject({ code: 0, stderr: "" });
+    expect(complete.stdout).toContain("COMPLETE.");
+    const elsewhere = ["--receipt", beside("receipt.json"), "--receipt", beside("receipt-elsewhere.json")];
+    const refused = await run("verify", access, "--key", keyFile, "--json", ...elsewhere);
+    expect(refused.code).toBe(1);
+    expect(json(refused)).toMatchObject({ state: "MISSING", code: "access_incomplete", entry: 2 });
+    const later = vector("valid/cosigned.consistency.json");
+    const kept = ["--key", beside("both.vkey"), "--checkpoint", beside("kept.checkpoint")];
+    const cosigned = await run("verify", later, ...kept, "--policy", beside("two-of-three.policy"), "--json");
+    expect(json(cosigned)).toMatchObject({ ok: true, witnesses: ["w1", "w2"] });
+    const unreadable = await run("verify", later, ...kept, "--policy", keyFile, "--json");
+    expect(unreadable.code).toBe(2);
+    expect(json(unreadable)).toMatchObject({ state: "UNUSABLE", code: "policy_invalid" });
+    const erased = await run("verify", vector("valid/no-copy-opens.erasure.ndjson"), "--key", keyFile);
+    expect(erased.stdout).toContain("No copy opens: by 2026-08-01T18:00Z.");
+  });
+
   it("explains itself", async () => {
     const answer = await run("--help");
     expect(answer.code).toBe(0);

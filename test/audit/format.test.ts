@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../audit/bytes.ts";
+import type { JsonObject } from "../../audit/canonical.ts";
 import { openCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseExportLine } from "../../audit/export.ts";
 import { LEAF_KINDS, parseLeaf } from "../../audit/leaf.ts";
 import { parseVkey } from "../../audit/note.ts";
+import { parsePolicy } from "../../audit/policy.ts";
 import { verifyTlogProof } from "../../audit/proof.ts";
 import { REASONS } from "../../audit/report.ts";
+import { EXAMPLE_RECORDS } from "./example-records.ts";
 import { verified } from "./verified.ts";
 
 const page = readFileSync(new URL("../../audit/FORMAT.md", import.meta.url), "utf8");
@@ -46,6 +49,46 @@ describe("FORMAT.md", () => {
       "utf8",
     ).split("\n");
     for (const line of block("lines").trimEnd().split("\n")) expect(vector).toContain(line);
+  });
+
+  it("shows the other documents as they verify, each beside what it needs", async () => {
+    expect(await verified(block("consistency"), vkey, { keptCheckpoint: block("kept") })).toMatchObject({
+      ok: true,
+      format: "consistency",
+    });
+    expect(await verified(block("access"), vkey)).toMatchObject({ ok: true, format: "access", entries: 2 });
+    expect(await verified(block("erasure"), vkey)).toMatchObject({
+      ok: true,
+      state: "ERASED",
+      stages: { accessEnded: 496_001, noCopyOpens: 496_001 },
+    });
+    const change = await verified(block("key-change"), vkey);
+    expect(change).toMatchObject({ ok: true, format: "key-change" });
+    expect(change.keyChanges).toMatchObject([{ previous: vkey, until: "2099-12-31" }]);
+    expect(parsePolicy(nodeCrypto, block("policy"))).toMatchObject({ quorum: "most" });
+  });
+
+  it("shows a record of every kind, as the vector has it", () => {
+    const shown = block("records")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as JsonObject);
+    const path = new URL("vectors/valid/every-kind.ndjson", import.meta.url);
+    const logged = readFileSync(path, "utf8")
+      .trimEnd()
+      .split("\n")
+      .slice(1, -1)
+      .flatMap((line) => {
+        const { record } = JSON.parse(line) as { record?: JsonObject };
+        return record ? [record] : [];
+      });
+    expect(logged.map(({ hour: _, digests: __, ...told }) => told)).toEqual(shown);
+    const kinds = [...shown.map(({ kind }) => kind), "decision"];
+    expect(kinds.sort()).toEqual(Object.keys(LEAF_KINDS).sort());
+    for (const [kind, members] of Object.entries(EXAMPLE_RECORDS)) {
+      const row = page.split("\n").find((line) => line.startsWith(`| ${kind} `) && line.includes("`"))!;
+      for (const name of Object.keys(members)) expect(row).toContain(`\`${name}\``);
+    }
   });
 
   it("lists every kind with its number and every code with its meaning", () => {

@@ -1,10 +1,19 @@
 import { createPrivateKey, createPublicKey, hash, sign } from "node:crypto";
-import { toHex, utf8 } from "../../audit/bytes.ts";
+import { formatAccessEnd, formatAccessEntry, formatAccessHeader } from "../../audit/access.ts";
+import { concatBytes, toBase64, toHex, utf8 } from "../../audit/bytes.ts";
 import { canonicalize, type JsonObject } from "../../audit/canonical.ts";
 import { signCheckpoint } from "../../audit/checkpoint.ts";
 import { commit, tag } from "../../audit/commitment.ts";
+import { formatConsistency } from "../../audit/consistency.ts";
+import { cosignatureLine, cosignedMessage } from "../../audit/cosignature.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { type ErasureItem, erasureTree } from "../../audit/erasure.ts";
+import {
+  formatCertifiedItem,
+  formatErasureEnd,
+  formatErasureEntry,
+  formatErasureHeader,
+} from "../../audit/erasure-certificate.ts";
 import {
   type ErasedEvidence,
   type Evidence,
@@ -14,9 +23,19 @@ import {
 } from "../../audit/evidence.ts";
 import { type Erased, formatExportEnd, formatExportEntry, formatExportHeader } from "../../audit/export.ts";
 import { appendBatch, EMPTY_FRONTIER, rootOf } from "../../audit/frontier.ts";
+import { formatKeyChange, keyChangeMembers } from "../../audit/key-change.ts";
 import { encodeLeaf, type Leaf, type LeafKind, NO_TAG, NO_VAULT, parseLeaf } from "../../audit/leaf.ts";
-import { hashLeaf } from "../../audit/merkle.ts";
-import { ed25519Key, formatVkey, type Signer } from "../../audit/note.ts";
+import { consistencyPath, foldSubtrees, hashLeaf } from "../../audit/merkle.ts";
+import {
+  COSIGNATURE,
+  ed25519Key,
+  formatNote,
+  formatVkey,
+  noteKey,
+  parseNote,
+  type Signer,
+  type VerifierKey,
+} from "../../audit/note.ts";
 import { formatTlogProof } from "../../audit/proof.ts";
 
 export const FIRST_HOUR = 496_000;
@@ -62,6 +81,37 @@ export function testSigner(origin: string, seed: string): Signer & { vkey: strin
   return { key, vkey: formatVkey(key), sign: (message) => new Uint8Array(sign(null, message, privateKey)) };
 }
 
+/** A witness whose key is fixed by the seed: adds its line to a note, at that time in seconds. */
+export function testWitness(
+  name: string,
+  seed: string,
+): { key: VerifierKey; vkey: string; cosign(note: string, time?: number): string } {
+  const { key: logKey, sign } = testSigner(name, `witness ${seed}`);
+  const key = noteKey(nodeCrypto, name, logKey.publicKey, COSIGNATURE);
+  return {
+    key,
+    vkey: formatVkey(key, COSIGNATURE),
+    cosign(note, time = 1_785_600_000) {
+      const parsed = parseNote(note);
+      const line = cosignatureLine(key, time, sign(cosignedMessage(parsed.text, time)));
+      return formatNote({ ...parsed, signatures: [...parsed.signatures, line] });
+    },
+  };
+}
+
+/** One key of a person: its tags, and what carries them. */
+export type HonestPerson = {
+  purpose: string;
+  tagKey: Uint8Array;
+  entries: { index: number; payload: string; salt: Uint8Array }[];
+};
+
+export const honestPerson = (seed: string, purpose = "credit"): HonestPerson => ({
+  purpose,
+  tagKey: new Uint8Array(hash("sha256", `tag key/${seed}`, "buffer")),
+  entries: [],
+});
+
 type Kept = { recordText: string; record: JsonObject; salt: Uint8Array };
 type Entry = {
   leaf: Uint8Array;
@@ -72,7 +122,10 @@ type Entry = {
 
 /** An honest log in memory, built with the functions that a writer uses. Every instance of a seed is the same. */
 export class HonestLog {
-  readonly signer: Signer & { vkey: string };
+  signer: Signer & { vkey: string };
+  /** The key that this log will change to next. */
+  next: Signer & { vkey: string };
+  #keyCount = 0;
   readonly random: Seeded;
   readonly entries: Entry[] = [];
   hour = FIRST_HOUR;
@@ -80,6 +133,7 @@ export class HonestLog {
 
   constructor(seed: string, origin = "log.example/motivo") {
     this.signer = testSigner(origin, seed);
+    this.next = testSigner(origin, `${seed}/key 1`);
     this.random = new Seeded(seed);
   }
 
@@ -98,8 +152,114 @@ export class HonestLog {
       const digests = { model: digest(), background: digest(), policy: digest() };
       return this.#append({ kind, digests, ...this.#head(false) }, { digests: hexed(digests), ...members });
     }
-    if (kind === "key") return this.#append({ kind, publicKey: digest(), ...this.#head(false) }, members);
+    if (kind === "key") {
+      const index = this.changeKey(members);
+      this.endOverlap();
+      return index;
+    }
     return this.#append({ kind, ...this.#head(false) }, members);
+  }
+
+  /** Appends the entry that changes the key; from its checkpoint on both sign, until `endOverlap`. */
+  changeKey(members: JsonObject = {}, until = "2099-12-31"): number {
+    const { key } = this.next;
+    const leaf = { kind: "key" as const, publicKey: key.publicKey, ...this.#head(false) };
+    const index = this.#append(leaf, { ...keyChangeMembers(this.signer, key, until), ...members });
+    this.#keyCount += 1;
+    const [old, next] = [{ ...this.signer, also: [] }, this.next];
+    this.signer = { ...old, also: [...(this.signer.also ?? []), next] };
+    return index;
+  }
+
+  endOverlap(): void {
+    this.signer = this.next;
+    this.next = testSigner(this.signer.key.name, `${this.signer.vkey}/key ${this.#keyCount + 1}`);
+  }
+
+  /** An entry of `person`'s with that payload in the vault, and the salt that opens its commitment. */
+  personal(kind: "decision" | "access" | "refusal", person: HonestPerson, payload: string): number {
+    const salt = this.random.bytes(32);
+    const vault = commit(nodeCrypto, salt, utf8(payload));
+    const head = { ...this.#head(false), tag: tag(nodeCrypto, person.tagKey, person.entries.length), vault };
+    const digest = () => this.random.bytes(32);
+    const digests = { model: digest(), background: digest(), explainer: digest(), policy: digest() };
+    const index =
+      kind === "decision"
+        ? this.#append({ kind, digests, ...head }, { digests: hexed(digests), outcome: "granted" })
+        : this.#append({ kind, ...head }, {});
+    person.entries.push({ index, payload, salt });
+    return index;
+  }
+
+  /** The access answer over some people's keys, as one person would have several. */
+  access(...keys: HonestPerson[]): string {
+    const told = keys.map(({ purpose, tagKey, entries }) => ({ purpose, tagKey, entries: entries.length }));
+    const lines = keys.flatMap(({ entries }, key) =>
+      entries.map(({ index, payload, salt }, number) =>
+        formatAccessEntry({ ...this.placed(index), key, number, payload, salt }),
+      ),
+    );
+    return [formatAccessHeader(this.checkpoint(), told), ...lines, formatAccessEnd(lines.length)].join("");
+  }
+
+  receipt(index: number): string {
+    return JSON.stringify({
+      id: "…",
+      receipt: {
+        logIndex: index,
+        leafHash: toBase64(this.leafHashes()[index]!),
+        inclusionProof: this.proof(index).map(toBase64),
+        checkpoint: this.checkpoint(),
+      },
+    });
+  }
+
+  /** The entry bundles, one after the other. */
+  leaves(): Uint8Array {
+    return concatBytes(
+      ...this.entries.flatMap(({ leaf }) => [Uint8Array.of(leaf.length >> 8, leaf.length), leaf]),
+    );
+  }
+
+  /** The certificate over erased entries, in ascending order; `destroyed` is the entry that says the key is gone. */
+  certificate(indexes: readonly number[], destroyed: number | null = null): string {
+    const gone = indexes.map((index) => ({ index, gone: this.entries[index]!.gone! }));
+    const covering = [...new Set(gone.flatMap(({ gone }) => ("by" in gone ? [gone.by] : [])))].sort(
+      (a, b) => a - b,
+    );
+    const lines = covering.flatMap((by) => [
+      formatErasureEntry(this.opened(by)),
+      ...gone.flatMap(({ index, gone }) => {
+        if (!("by" in gone) || gone.by !== by) return [];
+        const items = this.entries[by]!.items!;
+        const position = items.findIndex((item) => item.index === index);
+        const path = erasureTree(nodeCrypto, items).path(position);
+        return [formatCertifiedItem({ ...this.placed(index), by, salt: gone.salt, position, path })];
+      }),
+    ]);
+    const pending = gone.flatMap(({ index, gone }) =>
+      "since" in gone ? [formatCertifiedItem({ ...this.placed(index), since: gone.since })] : [],
+    );
+    const header = formatErasureHeader(this.checkpoint(), destroyed === null ? null : this.opened(destroyed));
+    return [header, ...lines, ...pending, formatErasureEnd(indexes.length)].join("");
+  }
+
+  consistency(from: number, checkpoint = this.checkpoint()): string {
+    const hashes = this.leafHashes();
+    const path = from === 0 ? [] : consistencyPath(from, hashes.length);
+    const proof = path.map((subtrees) =>
+      foldSubtrees(
+        nodeCrypto,
+        subtrees.map(({ level, index }) =>
+          rootOf(nodeCrypto, hashes.slice(index * 2 ** level, (index + 1) * 2 ** level)),
+        ),
+      ),
+    );
+    return formatConsistency({ checkpoint, from, proof });
+  }
+
+  keyChange(index: number): string {
+    return formatKeyChange(this.checkpoint(), this.opened(index));
   }
 
   decision(): number {

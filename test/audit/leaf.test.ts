@@ -71,7 +71,8 @@ describe("a leaf", () => {
     const bytes = encodeLeaf(leafOf("hold"));
     for (const version of [0, 2, 255])
       expect(() => parseLeaf(bytes.with(0, version))).toThrow("leaf_invalid");
-    for (const kind of [0, 15, 255]) expect(() => parseLeaf(bytes.with(1, kind))).toThrow("leaf_invalid");
+    for (const kind of [0, 1 + Math.max(...Object.values(LEAF_KINDS)), 255])
+      expect(() => parseLeaf(bytes.with(1, kind))).toThrow("leaf_invalid");
     const erasure = encodeLeaf(leafOf("erasure"));
     erasure.fill(0, 86, 90);
     expect(() => parseLeaf(erasure)).toThrow("leaf_invalid");

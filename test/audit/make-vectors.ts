@@ -3,15 +3,26 @@ import { fileURLToPath } from "node:url";
 import { canonicalize, type JsonObject, parseCanonical } from "../../audit/canonical.ts";
 import type { Code } from "../../audit/refusal.ts";
 import type { State } from "../../audit/verify.ts";
-import { HonestLog, testSigner } from "./honest-log.ts";
+import { EXAMPLE_RECORDS } from "./example-records.ts";
+import { HonestLog, honestPerson, testSigner, testWitness } from "./honest-log.ts";
+
+type TestWitness = ReturnType<typeof testWitness>;
 
 // Writes test/audit/vectors: run `node test/audit/make-vectors.ts` after a change of format. Every name says what is
 // special about the file; expected.json says what the verifier answers on 2026-09-01.
 
-export type Expected = { state: State; code: Code | null; entry: number | null };
+/** `beside` names the files in `vectors/` that are given with it: keys, a kept checkpoint, a policy, receipts, leaves. */
+export type Expected = {
+  state: State;
+  code: Code | null;
+  entry: number | null;
+  beside?: { key?: string; checkpoint?: string; policy?: string; leaves?: string; receipt?: string };
+};
 export type Vectors = {
   vkey: string;
   kept: string;
+  /** What verdicts are asked with, by name under `vectors/beside/`. */
+  beside: { [name: string]: string | Uint8Array };
   files: { [name: string]: string };
   expected: { [name: string]: Expected };
 };
@@ -59,9 +70,9 @@ export function makeVectors(): Vectors {
 
   const files: Vectors["files"] = {};
   const expected: Vectors["expected"] = {};
-  const add = (name: string, content: string, state: State, code: Code | null, entry: number | null) => {
+  const add: Add = (name, content, state, code, entry, beside) => {
     files[name] = content;
-    expected[name] = { state, code, entry };
+    expected[name] = { state, code, entry, ...(beside && Object.keys(beside).length > 0 && { beside }) };
   };
   const valid = (name: string, content: string, state: State = "VERIFIED", entry: number | null = null) =>
     add(`valid/${name}`, content, state, null, entry);
@@ -219,15 +230,236 @@ export function makeVectors(): Vectors {
     "inclusion_invalid",
     2,
   );
-  return { vkey: log.vkey, kept, files, expected };
+  return { vkey: log.vkey, kept, beside: addPersonal(add), files, expected };
+}
+
+type Add = (
+  name: string,
+  content: string,
+  state: State,
+  code: Code | null,
+  entry: number | null,
+  beside?: Expected["beside"],
+) => void;
+
+const policyOf = (quorum: string, ...witnesses: { vkey: string }[]) =>
+  [
+    "# Who must have seen a checkpoint",
+    ...witnesses.map(({ vkey }, i) => `witness w${i + 1} ${vkey}`),
+    `group most 2 ${witnesses.map((_, i) => `w${i + 1}`).join(" ")}`,
+    `quorum ${quorum}\n`,
+  ].join("\n");
+
+/** A log with one person's entries, an erasure, a destroyed key and a change of the log's key, under witnesses. */
+function addPersonal(add: Add): Vectors["beside"] {
+  const log = new HonestLog("vectors");
+  const me = honestPerson("me");
+  const other = honestPerson("other");
+  log.append("publish", { version: "1" });
+  log.personal("decision", me, '{"inputs":{"age":33},"kind":"decision"}');
+  const kept = log.checkpoint();
+  log.personal("decision", other, '{"inputs":{"age":41},"kind":"decision"}');
+  log.personal("access", me, '{"kind":"access"}');
+  const access = log.access(me);
+  const lines = access.trimEnd().split("\n");
+  const of = (changed: string[]) => changed.map((line) => `${line}\n`).join("");
+  const receipt = log.receipt(1);
+  const receiptElsewhere = log.receipt(2);
+  const leaves = log.leaves();
+  const shorter = { ...me, entries: me.entries.slice(0, 1) };
+  const access1 = "access-proof.ndjson";
+  const invalid = (
+    name: string,
+    content: string,
+    state: State,
+    code: Code,
+    entry: number | null = null,
+    beside = {},
+  ) => add(`invalid/${name}`, content, state, code, entry, beside);
+
+  add(`valid/${access1}`, access, "VERIFIED", null, null);
+  add("valid/complete.access-proof.ndjson", access, "VERIFIED", null, null, {
+    leaves: "leaves.bin",
+    receipt: "receipt.json",
+  });
+  add("valid/nothing-held.access-proof.ndjson", log.access(), "VERIFIED", null, null);
+  invalid("omitted.access-proof.ndjson", log.access(shorter), "MISSING", "access_incomplete", 3, {
+    leaves: "leaves.bin",
+  });
+  invalid("receipt-elsewhere.access-proof.ndjson", access, "MISSING", "access_incomplete", 2, {
+    receipt: "receipt-elsewhere.json",
+  });
+  invalid("no-receipt.access-proof.ndjson", access, "UNUSABLE", "receipt_invalid", null, {
+    receipt: "kept.checkpoint",
+  });
+  invalid("leaves-altered.access-proof.ndjson", access, "ALTERED", "root_mismatch", null, {
+    leaves: "leaves-altered.bin",
+  });
+  invalid(
+    "number-left-out.access-proof.ndjson",
+    of(lines.toSpliced(1, 1)),
+    "MISSING",
+    "access_incomplete",
+    3,
+  );
+  invalid("cut.access-proof.ndjson", of([...lines.slice(0, 2), '{"end":1}']), "MISSING", "access_incomplete");
+  invalid("payload-altered.access-proof.ndjson", access.replace("33", "34"), "ALTERED", "payload_altered", 1);
+  invalid(
+    "tag-key-altered.access-proof.ndjson",
+    access.replace(/"tagKey":"./, '"tagKey":"A'),
+    "ALTERED",
+    "tag_mismatch",
+    1,
+  );
+
+  add("valid/later.consistency.json", log.consistency(2), "VERIFIED", null, null, {
+    checkpoint: "kept.checkpoint",
+  });
+  invalid("nothing-kept.consistency.json", log.consistency(2), "UNUSABLE", "kept_checkpoint_needed");
+  invalid(
+    "from-elsewhere.consistency.json",
+    log.consistency(1),
+    "UNUSABLE",
+    "checkpoint_not_comparable",
+    null,
+    { checkpoint: "kept.checkpoint" },
+  );
+  invalid("fork.consistency.json", log.consistency(2), "ALTERED", "checkpoint_inconsistent", null, {
+    checkpoint: "fork.checkpoint",
+  });
+  invalid(
+    "proof-altered.consistency.json",
+    log.consistency(2).replace(/"proof":\["./, '"proof":["B'),
+    "ALTERED",
+    "checkpoint_inconsistent",
+    null,
+    { checkpoint: "kept.checkpoint" },
+  );
+
+  const fork = new HonestLog("vectors");
+  fork.append("publish", { version: "2" });
+  fork.append("hold");
+
+  const [w1, w2, w3] = ["one", "two", "three"].map((name) => testWitness(`${name}.example`, name)) as [
+    TestWitness,
+    TestWitness,
+    TestWitness,
+  ];
+  const cosigned = w1.cosign(w2.cosign(log.checkpoint()));
+  const once = w1.cosign(log.checkpoint());
+  const forged = testWitness("two.example", "two");
+  const wrong = forged.cosign(log.checkpoint(2)).split("\n").at(-2)!;
+  const under = (note: string) => log.consistency(2, note);
+  const most = { checkpoint: "kept.checkpoint", policy: "two-of-three.policy" };
+  add("valid/cosigned.consistency.json", under(cosigned), "VERIFIED", null, null, most);
+  invalid("one-witness.consistency.json", under(once), "REFUSED", "quorum_missing", null, most);
+  invalid(
+    "cosignature-of-another-checkpoint.consistency.json",
+    under(`${once}${wrong}\n`),
+    "REFUSED",
+    "quorum_missing",
+    null,
+    most,
+  );
+  invalid(
+    "same-witness-twice.consistency.json",
+    under(w1.cosign(once, 1_785_600_001)),
+    "REFUSED",
+    "quorum_missing",
+    null,
+    most,
+  );
+
+  log.hour += 1;
+  log.erase(1, 3);
+  const pending = log.certificate([1, 3]);
+  log.coverErasures();
+  const erased = log.certificate([1, 3]);
+  const destroyed = log.append("configuration", { what: "epoch-key-destroyed", epoch: 1 });
+  const unrelated = log.append("configuration", { what: "policy" });
+  const closed = log.certificate([1, 3], destroyed);
+  add("valid/covered.erasure.ndjson", erased, "ERASED", null, null);
+  add("valid/no-copy-opens.erasure.ndjson", closed, "ERASED", null, null);
+  invalid("pending-long-ago.erasure.ndjson", pending, "MISSING", "pending_invalid", 1);
+  invalid(
+    "not-destroyed.erasure.ndjson",
+    log.certificate([1, 3], unrelated),
+    "REFUSED",
+    "destruction_invalid",
+    unrelated,
+  );
+  invalid(
+    "item-salt-altered.erasure.ndjson",
+    erased.replace(/("position":[01],"proof":\[[^\]]*\],"salt":").(?=[^\n]*\n\{"end)/, "$1A"),
+    "MISSING",
+    "erasure_not_justified",
+    3,
+  );
+  invalid(
+    "another-entry.erasure.ndjson",
+    erased.replace('"index":1,', '"index":2,'),
+    "ALTERED",
+    "inclusion_invalid",
+    2,
+  );
+  invalid("nobody.erasure.ndjson", of([erased.split("\n")[0]!, '{"end":0}']), "MISSING", "size_mismatch");
+
+  const changed = log.changeKey();
+  const change = log.keyChange(changed);
+  const [oldKey, newKey] = [log.vkey, log.next.vkey];
+  add("valid/overlap.key-change.json", change, "VERIFIED", null, null);
+  add("valid/overlap-seen-by-old-key.ndjson", log.export(), "VERIFIED", null, null);
+  add("valid/overlap-seen-by-new-key.ndjson", log.export(), "VERIFIED", null, null, { key: "new.vkey" });
+  invalid("unknown-predecessor.key-change.json", change, "REFUSED", "key_change_invalid", changed, {
+    key: "new.vkey",
+  });
+  invalid(
+    "signature-altered.key-change.json",
+    change.replace(/"signature":"./, '"signature":"A'),
+    "ALTERED",
+    "record_altered",
+    changed,
+  );
+  log.endOverlap();
+  log.append("hold");
+  invalid("after-overlap-seen-by-old-key.ndjson", log.export(), "REFUSED", "signature_missing");
+  add("valid/after-overlap-seen-by-new-key.ndjson", log.export(), "VERIFIED", null, null, {
+    key: "new.vkey",
+  });
+  add("valid/after-overlap-seen-by-both-keys.ndjson", log.export(), "VERIFIED", null, null, {
+    key: "both.vkey",
+    checkpoint: "kept.checkpoint",
+  });
+
+  const every = new HonestLog("vectors");
+  for (const [kind, members] of Object.entries(EXAMPLE_RECORDS))
+    every.append(kind as keyof typeof EXAMPLE_RECORDS, members);
+  every.erase(0);
+  every.coverErasures();
+  add("valid/every-kind.ndjson", every.export(), "VERIFIED", null, null, { key: "every-kind.vkey" });
+
+  return {
+    "kept.checkpoint": kept,
+    "fork.checkpoint": fork.checkpoint(),
+    "two-of-three.policy": policyOf("most", w1, w2, w3),
+    "leaves.bin": leaves,
+    "leaves-altered.bin": leaves.with(10, leaves[10]! ^ 1),
+    "receipt.json": receipt,
+    "receipt-elsewhere.json": receiptElsewhere,
+    "new.vkey": `${newKey}\n`,
+    "both.vkey": `${oldKey}\n${newKey}\n`,
+    "every-kind.vkey": `${every.vkey}\n`,
+  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { vkey, kept, files, expected } = makeVectors();
+  const { vkey, kept, beside, files, expected } = makeVectors();
   const folder = new URL("vectors/", import.meta.url);
-  for (const part of ["valid/", "invalid/"]) mkdirSync(new URL(part, folder), { recursive: true });
+  for (const part of ["valid/", "invalid/", "beside/"]) mkdirSync(new URL(part, folder), { recursive: true });
   writeFileSync(new URL("vkey.txt", folder), `${vkey}\n`);
   writeFileSync(new URL("kept.checkpoint", folder), kept);
   writeFileSync(new URL("expected.json", folder), `${JSON.stringify(expected, null, 2)}\n`);
+  for (const [name, content] of Object.entries(beside))
+    writeFileSync(new URL(`beside/${name}`, folder), content);
   for (const [name, content] of Object.entries(files)) writeFileSync(new URL(name, folder), content);
 }

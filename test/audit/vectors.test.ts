@@ -19,12 +19,25 @@ describe("the vector files", () => {
     );
     expect(present.sort()).toEqual(Object.keys(made.files).sort());
     for (const name of present) expect(read(name)).toBe(made.files[name]);
+    expect(readdirSync(new URL("beside", folder)).sort()).toEqual(Object.keys(made.beside).sort());
+    for (const [name, content] of Object.entries(made.beside)) {
+      expect(readFileSync(new URL(`beside/${name}`, folder)).equals(Buffer.from(content))).toBe(true);
+    }
   });
 
   it.each(Object.keys(expected))("%s gets the answer that is written beside it", async (name) => {
+    const { beside = {}, ...answer } = expected[name]!;
+    const file = (wanted: string | undefined) => wanted && read(`beside/${wanted}`);
+    const [checkpoint, policy, receipt] = [beside.checkpoint, beside.policy, beside.receipt].map(file);
     for (const chunkBytes of [1, 7, 1_000_000]) {
-      const verdict = await verified(read(name), vkey, { chunkBytes });
-      expect(verdict).toMatchObject({ ok: name.startsWith("valid/"), ...expected[name] });
+      const verdict = await verified(read(name), file(beside.key) ?? vkey, {
+        chunkBytes,
+        ...(checkpoint && { keptCheckpoint: checkpoint }),
+        ...(policy && { policy }),
+        ...(receipt && { receipts: [receipt] }),
+        ...(beside.leaves && { leaves: readFileSync(new URL(`beside/${beside.leaves}`, folder)) }),
+      });
+      expect(verdict).toMatchObject({ ok: name.startsWith("valid/"), ...answer });
     }
   });
 });
