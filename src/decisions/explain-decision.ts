@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { Problem } from "../errors.ts";
+import { rowsWithin } from "../explain/calibration.ts";
 import { ExplainError } from "../explain/errors.ts";
-import { ALGORITHM_VERSION, type Explanation, explain } from "../explain/explain.ts";
+import {
+  ALGORITHM_VERSION,
+  DEFAULT_MAX_MODEL_ROWS,
+  type ExplainOptions,
+  type Explanation,
+  explain,
+} from "../explain/explain.ts";
+import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
 import type { Cell, Game } from "../explain/game.ts";
 import { type Contribution, formatValue, type Reason, wordReasons } from "../explain/reasons.ts";
 import type { Contract, Feature } from "../models/contract.ts";
@@ -23,9 +31,9 @@ export function seedOf(decisionId: string, modelDigest: string): string {
 
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
 export function explainerDigest(contract: Pick<Contract, "explanation">): string {
-  const { method, tolerance = null, maxModelRows = null } = contract.explanation;
+  const { method, tolerance = null, maxModelRows = null, maxMilliseconds = null } = contract.explanation;
   return createHash("sha256")
-    .update(JSON.stringify([ALGORITHM_VERSION, method, tolerance, maxModelRows]))
+    .update(JSON.stringify([ALGORITHM_VERSION, method, tolerance, maxModelRows, maxMilliseconds]))
     .digest("hex");
 }
 
@@ -60,32 +68,99 @@ function gameOf(version: LiveVersion, row: readonly Cell[]): Game {
   };
 }
 
+/**
+ * A contract's budget in milliseconds, in model rows: measured once, when the version is first asked, so that every
+ * decision of this process is allowed the same rows.
+ */
+const budgets = new WeakMap<LiveVersion, Promise<number>>();
+
+function budgetOf(version: LiveVersion): Promise<number | undefined> {
+  const { maxModelRows, maxMilliseconds } = version.contract.explanation;
+  if (maxMilliseconds === undefined) return Promise.resolve(maxModelRows);
+  const known = budgets.get(version);
+  if (known !== undefined) return known;
+  const made = rowsWithin(gameOf(version, version.background[0]!), maxMilliseconds).then((rows) =>
+    Math.min(rows, maxModelRows ?? DEFAULT_MAX_MODEL_ROWS),
+  );
+  budgets.set(version, made);
+  made.catch(() => budgets.delete(version));
+  return made;
+}
+
+export interface RowAsked {
+  seed: string;
+  /** The output that has to meet the tolerance. */
+  output: number;
+  /** Of a recorded explanation that was sampled: computes it again, whatever the budget is worth today. */
+  rounds?: number;
+}
+
+async function optionsFor(version: LiveVersion): Promise<(asked: RowAsked) => ExplainOptions> {
+  const { method, tolerance } = version.contract.explanation;
+  const exact = await exactFor(version, gameOf(version, version.background[0]!).players);
+  const maxModelRows = await budgetOf(version);
+  return (asked) => ({
+    ...asked,
+    ...exact,
+    digests: version.digests,
+    method,
+    ...(tolerance === undefined ? {} : { tolerance }),
+    ...(maxModelRows === undefined ? {} : { maxModelRows }),
+  });
+}
+
 /** @throws Problem prediction_failed when the model gives no finite number, or the budget is too small for the row */
 export async function explainRow(
   version: LiveVersion,
   row: readonly Cell[],
-  options: { seed: string; output: number },
+  asked: RowAsked,
 ): Promise<Explanation> {
-  const { method, tolerance, maxModelRows } = version.contract.explanation;
+  const options = (await optionsFor(version))(asked);
   const game = gameOf(version, row);
-  const exact = await exactFor(version, game.players);
   try {
-    return await explain(game, {
-      ...options,
-      ...exact,
-      digests: version.digests,
-      method,
-      ...(tolerance === undefined ? {} : { tolerance }),
-      ...(maxModelRows === undefined ? {} : { maxModelRows }),
-    });
+    return await explain(game, options).catch((error) => explain(game, twoRounds(version, options, error)));
   } catch (error) {
-    if (error instanceof ExplainError) {
-      throw new Problem("prediction_failed", `The explanation could not be computed (${error.code})`, {
-        cause: error,
-      });
-    }
-    throw error;
+    throw predictionFailed(error);
   }
+}
+
+/** The least that has an interval is computed however short the time is; rows that are too few are the contract's fault. */
+function twoRounds(version: LiveVersion, options: ExplainOptions, error: unknown): ExplainOptions {
+  const { maxMilliseconds } = version.contract.explanation;
+  if (!(error instanceof ExplainError) || error.code !== "budget_too_small" || maxMilliseconds === undefined)
+    throw error;
+  return { ...options, maxModelRows: error.figures.needed! };
+}
+
+/**
+ * Many rows of one version, in their order and each as `explainRow` explains it, sharing batches where the model's answers
+ * do not depend on the batch.
+ * @throws Problem as `explainRow`, at the row that it is thrown for
+ */
+export async function* explainMany(
+  version: LiveVersion,
+  rows: readonly (readonly Cell[])[],
+  asked: (row: number) => RowAsked,
+): AsyncGenerator<Explanation> {
+  const { predictor, contract } = version;
+  if (!predictor.anyBatch || contract.explanation.maxMilliseconds !== undefined) {
+    for (const [r, row] of rows.entries()) yield await explainRow(version, row, asked(r));
+    return;
+  }
+  const optionsOf = await optionsFor(version);
+  const { players, background, outputs } = gameOf(version, version.background[0]!);
+  const predict: SharedGame["predict"] = (explained, hybrids) => predictor.mixed(explained, hybrids);
+  try {
+    yield* explainRows({ players, background, outputs, rows, predict }, (r) => optionsOf(asked(r)));
+  } catch (error) {
+    throw predictionFailed(error);
+  }
+}
+
+function predictionFailed(error: unknown): unknown {
+  if (!(error instanceof ExplainError)) return error;
+  const detail = `The explanation could not be computed (${error.code})`;
+  return new Problem("prediction_failed", detail, { cause: error });
 }
 
 /** A value in the words of the contract, in one language. */

@@ -118,7 +118,7 @@ export interface Explanation {
   /** players × outputs, 95 % each. */
   intervals: [lower: number, upper: number][][];
   seed: string;
-  /** Different rows the model evaluated. */
+  /** Different model rows behind it, background included, whether or not that was evaluated before. */
   modelRows: number;
   /**
    * What the same work takes without deduplication, less `modelRows`: for each background row 2K + 1 rows a

@@ -34,6 +34,8 @@ export interface Game {
   background: readonly (readonly Cell[])[];
   /** One weight a background row, positive, summing to 1; absent means equal weights. */
   weights?: Float64Array;
+  /** The predictor's own values of the background rows, rows × outputs, where they are known already. */
+  backgroundValues?: Float64Array;
   /** Outputs a row (classes, or 1 for a regression or a single score). */
   outputs: number;
   /** → `count × outputs` values, row-major. */

@@ -66,7 +66,6 @@ export class HybridRows {
     this.#rowHashes = new Int32Array(rows);
     const varying: Uint32Array[] = new Array(rows);
     this.empty = new Uint32Array(rows);
-    this.full = this.intern();
     for (let b = 0, at = 0; b < rows; b++) {
       const players: number[] = [];
       for (let p = 0; p < this.players; p++, at++) {
@@ -79,6 +78,23 @@ export class HybridRows {
       this.empty[b] = this.intern();
     }
     this.varying = varying;
+    this.#takeKnown(game.backgroundValues);
+    this.#cursor.fill(0);
+    this.#cursorHash = 0;
+    this.full = this.intern();
+  }
+
+  /** Background rows come first, so that their ids are those below `#count` now. */
+  #takeKnown(values: Float64Array | undefined): void {
+    if (values === undefined) return;
+    const { outputs } = this;
+    checkPrediction(values, this.empty.length * outputs);
+    this.#values = new Float64Array(this.#count * outputs);
+    this.empty.forEach((id, b) => {
+      for (let o = 0; o < outputs; o++) this.#values[id * outputs + o] = values[b * outputs + o]!;
+    });
+    this.#sent = this.#count;
+    this.#evaluated = this.#count;
   }
 
   /** Different rows named so far, evaluated or not. */
@@ -91,6 +107,7 @@ export class HybridRows {
     return new Set(this.varying.flatMap((players) => [...players])).size;
   }
 
+  /** Rows whose values are known. */
   get evaluated(): number {
     return this.#evaluated;
   }

@@ -189,6 +189,14 @@ export const contractSchema = z.strictObject({
     method: z.enum(["auto", "permutation", "exact"]),
     tolerance: z.number().gt(0).max(1).optional(),
     maxModelRows: z.int().min(1).max(10_000_000).optional(),
+    maxMilliseconds: z
+      .number()
+      .gt(0)
+      .max(60_000)
+      .describe(
+        "Turned into model rows before the first explanation; two rounds of sampling are always made.",
+      )
+      .optional(),
   }),
   features: z.array(featureSchema).min(1).max(500),
   motif: z.array(featureName).min(1).max(8).describe("Eight features (all, if fewer), in a fixed order."),

@@ -1,4 +1,5 @@
 import type { Fault } from "../errors.ts";
+import type { SharedHybrids } from "../explain/explain-rows.ts";
 import type { Cell, Hybrids } from "../explain/game.ts";
 import { type Binding, bindGraph } from "./binding.ts";
 import type { Contract, Output } from "./contract.ts";
@@ -25,22 +26,21 @@ export interface Predictor {
   predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array>;
   /** The rows that `hybrids` names, each feature a player of its own: count × outputs, row-major. */
   hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array>;
-  /** The same for several rows and for players of more than one feature, in batches that they share. */
-  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array>;
+  /**
+   * The same for several rows, in batches that they share.
+   * @param players the player of each feature, where some have several; `hybrids` has a flag for each player
+   */
+  mixed(
+    rows: readonly (readonly Cell[])[],
+    hybrids: SharedHybrids,
+    players?: Uint16Array,
+  ): Promise<Float64Array>;
   /** Whether preprocessing runs once a row, so that hybrids mix what it makes of them. */
   readonly preprocessedOnce: boolean;
   /** Whether a row's values are the same bits in whatever batch: then explanations may share batches. */
   readonly anyBatch: boolean;
   /** Ends the threads. What is being evaluated is finished first; what waits is refused as `not_ready`. */
   close(): Promise<void>;
-}
-
-/** As `Hybrids`, of several explained rows. */
-export interface SharedHybrids extends Hybrids {
-  /** `count` indexes of explained rows. */
-  explained: Uint32Array;
-  /** The player of each feature; `present` has a flag for each player. */
-  players: Uint16Array;
 }
 
 export interface PredictorSource {
@@ -129,11 +129,14 @@ class PooledPredictor implements Predictor {
 
   hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array> {
     const explained = new Uint32Array(hybrids.count);
-    return this.mixed([row], { ...hybrids, explained, players: this.#singles });
+    return this.mixed([row], { ...hybrids, explained });
   }
 
-  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array> {
-    const { count, explained, background, present, players } = hybrids;
+  mixed(
+    rows: readonly (readonly Cell[])[],
+    { count, explained, background, present }: SharedHybrids,
+    players = this.#singles,
+  ): Promise<Float64Array> {
     const stride = count === 0 ? 0 : present.length / count;
     const whole = explained.length === count && background.length === count && Number.isInteger(stride);
     if (!whole || players.length !== this.#width || players.some((player) => player >= stride))

@@ -1,0 +1,71 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { explainMany, explainRow, seedOf } from "../../src/decisions/explain-decision.ts";
+import type { Explanation } from "../../src/explain/explain.ts";
+import type { Contract } from "../../src/models/contract.ts";
+import { readPackageFolder } from "../../src/models/package.ts";
+import { openPredictor } from "../../src/models/predictor.ts";
+import type { LiveVersion } from "../../src/models/registry.ts";
+
+const opened: LiveVersion[] = [];
+afterAll(async () => {
+  await Promise.all(opened.map(({ predictor }) => predictor.close()));
+});
+
+async function open(name: string, explanation: Partial<Contract["explanation"]> = {}): Promise<LiveVersion> {
+  const folder = fileURLToPath(new URL(`../../packages/${name}/`, import.meta.url));
+  const checked = await readPackageFolder(folder);
+  const contract = { ...checked.contract, explanation: { ...checked.contract.explanation, ...explanation } };
+  const predictor = await openPredictor(checked, { threads: 1 });
+  const { background, digests } = checked;
+  const version = {
+    model: name,
+    version: 1,
+    contract,
+    publishedAt: new Date(0),
+    digests,
+    predictor,
+    background,
+  };
+  opened.push(version);
+  return version;
+}
+
+const asked = (version: LiveVersion) => (r: number) => ({
+  seed: seedOf(`decision ${r}`, version.digests.model),
+  output: 1,
+});
+
+describe("many rows of one version", () => {
+  test.each(["german-credit", "german-credit-logistic"])("of %s are each what it is alone", async (name) => {
+    const version = await open(name, { method: "auto" });
+    const rows = version.background.slice(0, 12);
+    const alone: Explanation[] = [];
+    for (const [r, row] of rows.entries()) alone.push(await explainRow(version, row, asked(version)(r)));
+    const together: Explanation[] = [];
+    for await (const one of explainMany(version, rows, asked(version))) together.push(one);
+    expect(together.map((one) => JSON.stringify(one))).toEqual(alone.map((one) => JSON.stringify(one)));
+    expect(alone[0]).toMatchObject({
+      method: "permutation",
+      chosen: "enumeration-costs-more",
+      control: { link: "margin" },
+      digests: { model: version.digests.model, background: version.digests.background },
+    });
+  });
+});
+
+describe("a budget in milliseconds", () => {
+  test("too short for anything buys two rounds, and recorded rounds compute a decision again", async () => {
+    const hurried = await open("german-credit", { maxMilliseconds: 0.01, tolerance: 0.0001 });
+    const row = hurried.background[5]!;
+    const made = await explainRow(hurried, row, asked(hurried)(0));
+    expect(made).toMatchObject({ rounds: 2, converged: false });
+    const patient = await open("german-credit", { maxMilliseconds: 10_000, tolerance: 0.0001 });
+    const longer = await explainRow(patient, row, asked(patient)(0));
+    expect(longer.rounds).toBeGreaterThan(2);
+    expect(longer.modelRows).toBeLessThanOrEqual(20_000);
+    const again = await explainRow(hurried, row, { ...asked(hurried)(0), rounds: longer.rounds });
+    expect(again.attributions).toEqual(longer.attributions);
+    expect(again.intervals).toEqual(longer.intervals);
+  });
+});
