@@ -339,3 +339,60 @@ export const reviewTally = pgTable(
   },
   (t) => [index("review_tally_reviewer").on(t.reviewer, t.concludedAt)],
 );
+
+// ── Checkpoints: what witnesses, places and time-stamp authorities say of them ─────────────────────────────
+
+/** The one checkpoint that is served: with its witnesses' lines, where a quorum is asked for. Moves forward only. */
+export const publishedCheckpoint = pgTable(
+  "published_checkpoint",
+  {
+    id: smallint("id").primaryKey(),
+    size: logIndex("size").notNull(),
+    root: bytes("root").notNull(),
+    note: text("note").notNull(),
+    publishedAt: timestamp("published_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [check("published_checkpoint_is_one_row", sql`${t.id} = 1`)],
+);
+
+/** How far each witness has seen the log, so that the next consistency proof begins there. */
+export const witnessState = pgTable("witness_state", {
+  vkey: text("vkey").primaryKey(),
+  size: logIndex("size").notNull(),
+  /** What it answered last: `ok`, or the code of what went wrong. */
+  answer: text("answer").notNull(),
+  askedAt: timestamp("asked_at", { withTimezone: true }).notNull(),
+});
+
+/** Why the log signs nothing any more, until an operator has looked. Rows stay. */
+export const logAlarm = pgTable("log_alarm", {
+  id: uuid("id").primaryKey(),
+  code: text("code").notNull(),
+  /** Which witness or place said so, in words, and the two sizes. */
+  detail: text("detail").notNull(),
+  raisedAt: timestamp("raised_at", { withTimezone: true }).notNull(),
+  clearedAt: timestamp("cleared_at", { withTimezone: true }),
+});
+
+/** RFC 3161 time stamps over published checkpoints. */
+export const checkpointStamp = pgTable("checkpoint_stamp", {
+  size: logIndex("size").primaryKey(),
+  /** The note that was stamped, byte by byte. */
+  note: text("note").notNull(),
+  /** The authority's answer (DER TimeStampResp). */
+  token: bytes("token").notNull(),
+  stampedAt: timestamp("stamped_at", { withTimezone: true }).notNull(),
+});
+
+/** Changes of the log's key. The first key is the one in `log_head`. */
+export const logKey = pgTable("log_key", {
+  /** 2 for the first change. */
+  number: smallint("number").primaryKey(),
+  vkey: text("vkey").notNull().unique(),
+  /** YYYY-MM-DD: the last UTC day on which the key before it signs too. */
+  until: text("until").notNull(),
+  /** The entry of kind key. */
+  entry: logIndex("entry").notNull(),
+  /** The checkpoint that first covers that entry, signed by both. */
+  note: text("note").notNull(),
+});
