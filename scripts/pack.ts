@@ -2,16 +2,21 @@
  * `npm pack` runs this first: Node strips no types under node_modules, so the package carries plain JavaScript. The tree
  * in dist/ is the repository's own, so that whatever finds a file by its relative address finds it there too.
  */
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { stripTypeScriptTypes } from "node:module";
+import { execFile } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createRequire, stripTypeScriptTypes } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 /** Folders whose TypeScript is stripped and whose other files go along. */
 const SOURCES = ["src", "audit"];
 /** What the code reads at run time, beside itself. */
 const READ_AT_RUN_TIME = ["migrations", "packages", "training/german-credit.csv", "docs/data-map.md"];
 const COMMAND = "src/cli.js";
+/** What others import by name, and therefore has its types beside it. */
+const LIBRARY = "src/library/explain.ts";
 
 /**
  * A module's relative address ending in .ts, wherever a module can be named: after `from`, `import`, `import(`, and
@@ -64,6 +69,7 @@ export async function buildDist(root: string, dist: string): Promise<void> {
     `${JSON.stringify({ name, version, type, license }, null, 2)}\n`,
   );
   await expectModules(modules);
+  await declareTypes(root, dist);
   await chmod(join(dist, COMMAND), 0o755);
 }
 
@@ -74,6 +80,31 @@ async function expectModules(modules: readonly string[]): Promise<void> {
         throw new Error(`${module} names ${address}, which is not in the package`);
       });
     }
+  }
+}
+
+/** Declarations of the library and of whatever its own words name, as the compiler derives them from the sources. */
+async function declareTypes(root: string, dist: string): Promise<void> {
+  const derived = await mkdtemp(join(tmpdir(), "motivo-types-"));
+  try {
+    const require = createRequire(import.meta.url);
+    const compiler = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
+    const project = ["-p", join(root, "tsconfig.library.json"), "--outDir", derived];
+    await promisify(execFile)(process.execPath, [compiler, ...project]);
+    const waiting = [LIBRARY];
+    const declared = new Set(waiting);
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      const name = file.replace(/\.ts$/, ".d.ts");
+      const text = (await readFile(join(derived, name), "utf8")).replaceAll(MODULE_ADDRESS, "$1$2$3.js$2");
+      await writeFile(join(dist, name), text);
+      for (const address of moduleAddresses(text)) {
+        const next = relative(root, resolve(root, dirname(file), address)).replace(/\.js$/, ".ts");
+        if (!declared.has(next)) waiting.push(next);
+        declared.add(next);
+      }
+    }
+  } finally {
+    await rm(derived, { recursive: true });
   }
 }
 

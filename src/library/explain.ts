@@ -8,7 +8,8 @@ import { type Cell, type Game, materialise } from "../explain/game.ts";
 import { seedFromInteger } from "../explain/random.ts";
 import { InputError } from "./input-error.ts";
 import { named, type RowExplanation } from "./result.ts";
-import { namesOfRows, playersOf, type Row, takeRow } from "./rows.ts";
+import type { Row } from "./row.ts";
+import { namesOfRows, playersOf, takeRow } from "./rows.ts";
 import { planModel, TabularModel } from "./tabular-model.ts";
 
 export type { Link } from "../explain/closed-form.ts";
@@ -16,7 +17,7 @@ export { ExplainError, type ExplainErrorCode } from "../explain/errors.ts";
 export type { Cell } from "../explain/game.ts";
 export { InputError, type InputErrorCode } from "./input-error.ts";
 export type { RowExplanation } from "./result.ts";
-export type { Row } from "./rows.ts";
+export type { Row } from "./row.ts";
 
 export interface ExplainOptions {
   /** The class, by name or number, or the number of a function's output; the last by default. */

@@ -2,9 +2,7 @@ import type { Cell, Player } from "../explain/game.ts";
 import { CellFault, takeCell } from "./cells.ts";
 import type { ModelColumn } from "./columns.ts";
 import { InputError, listed } from "./input-error.ts";
-
-/** A row of a program: values in the features' order, or by name. `null` is missing. */
-export type Row = readonly (Cell | null)[] | Readonly<Record<string, Cell | null>>;
+import type { Row } from "./row.ts";
 
 /**
  * @param what the row is called in a refusal

@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { access, constants, mkdir, readdir, readFile, rename, symlink } from "node:fs/promises";
+import {
+  access,
+  constants,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -34,7 +44,7 @@ describe("the npm package", () => {
 
   it("holds plain JavaScript and what it reads, and nothing of the tests", async () => {
     const files = await readdir(installed, { recursive: true });
-    expect(files.filter((name) => name.endsWith(".ts"))).toEqual([]);
+    expect(files.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))).toEqual([]);
     expect(files.filter((name) => /test|node_modules/.test(name))).toEqual([]);
     const read = ["migrations/meta/_journal.json", "packages/german-credit/model.onnx", "audit/FORMAT.md"];
     expect(files).toEqual(expect.arrayContaining(read.map((name) => join("dist", name))));
@@ -62,6 +72,58 @@ describe("the npm package", () => {
     expect([decided.status, (await service.ended).code]).toEqual([201, 0]);
     // onnxruntime would leave a device identifier and session files of its telemetry here.
     expect(await readdir(elsewhere)).toEqual([]);
+  });
+
+  it("is a library: the example explains a model, and programs in TypeScript know its types", async () => {
+    const folder = join(place.folder, "program");
+    await mkdir(folder);
+    await symlink(join(place.folder, "node_modules"), join(folder, "node_modules"));
+    await cp("examples/explain-credit.js", join(folder, "explain-credit.js"));
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    const example = await start([], {}, join(folder, "explain-credit.js")).ended;
+    expect([example.code, example.stderr]).toEqual([0, ""]);
+    expect(example.stdout).toMatch(/^bad 0\.\d{3}, good 0\.\d{3}\n/);
+    expect(example.stdout).toMatch(/\nmargin: \S+, on average \S+ \(exact-tree\)\n {2}duration_months +-\d/);
+    expect(example.stdout).toMatch(/\nidentity: \S+, on average \S+ \(permutation\)\n/);
+
+    const program = `import { explain, type RowExplanation } from "motivo/explain";
+      const predict = (rows: (string | number)[][]) => rows.map(([a]) => Number(a));
+      const given: RowExplanation = await explain({ predict, row: [3], background: [[1]] });
+      const value: number = given.attributions.x0!;
+      // @ts-expect-error: there is no such method
+      await explain({ predict, row: [3], background: [[1]] }, { method: "guess" });
+      console.log(value);`;
+    await writeFile(join(folder, "program.ts"), program);
+    const compiler = resolve("node_modules/typescript/bin/tsc");
+    const options = [
+      "--ignoreConfig",
+      "--strict",
+      "--noEmit",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2024",
+      "--types",
+      "",
+    ];
+    const compiled = await start([...options, join(folder, "program.ts")], {}, compiler).ended;
+    expect([compiled.stdout, compiled.code]).toEqual(["", 0]);
+    expect((await start([], {}, join(folder, "program.ts")).ended).stdout).toBe("2\n");
+  });
+
+  it("explains by hand, with the installed command", async () => {
+    const files = ["model", "background", "rows"].flatMap((part) => [
+      `--${part}`,
+      `test/library/fixtures/lightgbm-multi.${part === "model" ? "onnx" : `${part}.csv`}`,
+    ]);
+    const ended = await start(["explain", ...files, "--json"], {}, command).ended;
+    expect([ended.code, ended.stderr]).toEqual([0, ""]);
+    expect(
+      ended.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).method),
+    ).toEqual(Array(3).fill("exact-enumeration"));
   });
 
   it("verifies, with the verifier's own command", async () => {
