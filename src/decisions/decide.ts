@@ -1,10 +1,11 @@
 import { fromHex } from "../../audit/bytes.ts";
 import { hourOf } from "../../audit/leaf.ts";
-import type { NewEntry, Receipt } from "../db/log-append.ts";
+import type { Database } from "../db/client.ts";
+import { appendEntries, type NewEntry, type Receipt } from "../db/log-append.ts";
 import { Problem } from "../errors.ts";
 import { readInputs } from "../models/inputs.ts";
 import type { LiveVersion } from "../models/registry.ts";
-import { keyFor } from "../privacy/subject-keys.ts";
+import { keyFor, type SubjectKey } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
@@ -13,6 +14,7 @@ import { claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
 import { predictAndExplain } from "./predicted.ts";
 import { decisionRecord } from "./record.ts";
+import { refuseStopped } from "./stops.ts";
 import { identifiersOf, readSubject } from "./subject.ts";
 import { encodeVaulted, receiptOf } from "./vaulted.ts";
 
@@ -28,13 +30,25 @@ export interface DecisionAsked {
   idempotencyKey?: string;
 }
 
+/** What stands or falls with a decision, written in its transaction after its entry. */
+export interface Companion {
+  /** @param tx holds the head of the log. What is thrown takes the decision back. */
+  write(tx: Database, decision: DecisionCore, key: SubjectKey): Promise<void>;
+}
+
 /**
  * One decision: predicted, explained, on the record and answered, or refused with nothing left behind.
  * Acknowledged only after its explanation and its log entry are committed.
+ * @param companion of a decision that the person themselves asked for, as on corrected inputs: what they stopped does
+ * not stand in its way
  * @throws Problem
  */
-export async function decide(deps: Deps, asked: DecisionAsked): Promise<DecisionAnswer> {
-  return decideWith(deps, await deps.models.live(asked.model, asked.version), asked);
+export async function decide(
+  deps: Deps,
+  asked: DecisionAsked,
+  companion?: Companion,
+): Promise<DecisionAnswer> {
+  return decideWith(deps, await deps.models.live(asked.model, asked.version), asked, companion);
 }
 
 /**
@@ -46,6 +60,7 @@ export async function decideWith(
   deps: Deps,
   version: LiveVersion,
   asked: DecisionAsked,
+  companion?: Companion,
 ): Promise<DecisionAnswer> {
   const subject = readSubject(asked.subject);
   const row = readInputs(version.contract, asked.inputs);
@@ -53,6 +68,7 @@ export async function decideWith(
   const claim = claimFor(deps, asked);
   const earlier = claim && (await repeated(deps, claim));
   if (earlier) return earlier;
+  if (!companion) await refuseStopped(deps, version.contract, subject.id);
 
   const id = deps.randomId();
   const at = deps.now();
@@ -70,7 +86,8 @@ export async function decideWith(
 
   const hour = hourOf(at);
   const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
-  const receipt = await appendDecision(deps, version, subject.id, claim, (key) => ({
+  const beside = companion && ((tx: Database, key: SubjectKey) => companion.write(tx, core, key));
+  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, (key) => ({
     leaf: { kind: "decision", digests: bytesOf(digests) },
     hour,
     body: decisionRecord(version.contract, core, {
@@ -119,12 +136,25 @@ async function appendDecision(
   deps: Deps,
   version: LiveVersion,
   subjectId: string,
-  claim: ReturnType<typeof claimFor>,
-  entry: (key: Awaited<ReturnType<typeof keyFor>>) => NewEntry,
+  {
+    claim,
+    beside,
+  }: {
+    claim: ReturnType<typeof claimFor>;
+    beside?: ((tx: Database, key: SubjectKey) => Promise<void>) | undefined;
+  },
+  entry: (key: SubjectKey) => NewEntry,
 ): Promise<Receipt | { earlier: DecisionAnswer }> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const key = await keyFor(deps.db, deps.epoch, subjectId, keyUseOf(version.contract));
-    const outcome = await deps.log.append({ ...entry(key), ...(claim ? { idempotency: claim } : {}) });
+    const made = { ...entry(key), ...(claim ? { idempotency: claim } : {}) };
+    const outcome = beside
+      ? await deps.db.transaction(async (tx) => {
+          const [own] = await appendEntries(tx, deps.log.context, [made]);
+          if (own && !("refused" in own)) await beside(tx, key);
+          return own!;
+        })
+      : await deps.log.append(made);
     if (!("refused" in outcome)) return outcome;
     if (outcome.refused === "idempotency-key-taken" && claim) {
       const earlier = await repeated(deps, claim);

@@ -5,13 +5,13 @@ import type { Deps } from "./deps.ts";
 
 /** Who opened something: the role they acted in, and a pseudonym that only the epoch key connects to them. */
 export interface Reader {
-  role: "product" | "auditor" | "operator";
+  role: "product" | "auditor" | "operator" | "reviewer";
   /** The client or subject of the token. */
   name: string;
 }
 
 /** What was opened. */
-export type Opened = "decision" | "decision-list" | "explanation" | "entry";
+export type Opened = "decision" | "decision-list" | "explanation" | "entry" | "personal-data" | "request";
 
 /**
  * The entry that says that somebody opened something (LGPD 37; GDPR 15 as read in C-579/21: a person may ask when
@@ -22,7 +22,7 @@ function accessEntry(
   { epoch, now, randomId }: Pick<Deps, "epoch" | "now" | "randomId">,
   reader: Reader,
   what: Opened,
-  about: { decision?: string } = {},
+  about: { decision?: string; request?: string } = {},
 ): NewEntry {
   const hour = hourOf(now());
   return {
@@ -38,6 +38,7 @@ function accessEntry(
         .subarray(0, 8)
         .toString("hex"),
       ...(about.decision === undefined ? {} : { decision: about.decision }),
+      ...(about.request === undefined ? {} : { request: about.request }),
     },
     columns: { id: randomId(), ...(about.decision === undefined ? {} : { about: about.decision }) },
   };
@@ -48,6 +49,7 @@ const PURPOSE = {
   product: "showing-the-decision",
   auditor: "audit",
   operator: "operation",
+  reviewer: "review",
 } as const;
 
 /**
@@ -58,7 +60,7 @@ export async function leaveTrace(
   deps: Pick<Deps, "epoch" | "now" | "randomId" | "log">,
   reader: Reader,
   what: Opened,
-  about: { decision?: string } = {},
+  about: { decision?: string; request?: string } = {},
 ): Promise<number> {
   const outcome = await deps.log.append(accessEntry(deps, reader, what, about));
   if ("refused" in outcome) throw new Problem("decision_erased", "It was erased while it was being opened");

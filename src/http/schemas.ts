@@ -161,6 +161,25 @@ export const access = z.object({
       refusals: z.array(
         z.object({ at: z.string(), right: z.string(), article: z.string(), logIndex: z.int() }),
       ),
+      corrections: z.array(
+        z.object({
+          at: z.string(),
+          decision: uuid,
+          by: uuid,
+          features: z.array(z.string()),
+          logIndex: z.int(),
+        }),
+      ),
+      reviews: z.array(
+        z.object({
+          at: z.string(),
+          decision: uuid,
+          result: z.enum(["upheld", "changed", "annulled"]),
+          outcome: z.string().nullable(),
+          grounds: z.string(),
+          logIndex: z.int(),
+        }),
+      ),
     }),
   ),
 });

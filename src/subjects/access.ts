@@ -1,4 +1,4 @@
-import { inArray } from "drizzle-orm";
+import { and, inArray } from "drizzle-orm";
 import { toBase64, toHex } from "../../audit/bytes.ts";
 import { hourOf } from "../../audit/leaf.ts";
 import { chunksOf } from "../db/chunks.ts";
@@ -43,6 +43,15 @@ export interface Held {
   decisions: HeldDecision[];
   opened: Opening[];
   refusals: { at: string; right: string; article: string; logIndex: number }[];
+  corrections: { at: string; decision: string; by: string; features: string[]; logIndex: number }[];
+  reviews: {
+    at: string;
+    decision: string;
+    result: string;
+    outcome: string | null;
+    grounds: string;
+    logIndex: number;
+  }[];
 }
 
 /** The package whose decisions this key is for: the newest version that uses data so. */
@@ -63,7 +72,15 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
     key,
     entries.map(({ tag }) => tag),
   );
-  const held: Held = { key, contract: await contractOf(deps, key), decisions: [], opened: [], refusals: [] };
+  const held: Held = {
+    key,
+    contract: await contractOf(deps, key),
+    decisions: [],
+    opened: [],
+    refusals: [],
+    corrections: [],
+    reviews: [],
+  };
   for (const { logIndex, tag } of entries) {
     const plaintext = payloads.get(toHex(tag));
     if (!plaintext) throw new Error("An entry of the subject has no payload");
@@ -80,6 +97,12 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
         decision: null,
         logIndex,
       });
+    } else if (vaulted.kind === "correction") {
+      const { kind: _, ...correction } = vaulted;
+      held.corrections.push({ ...correction, logIndex });
+    } else if (vaulted.kind === "review") {
+      const { kind: _, ...review } = vaulted;
+      held.reviews.push({ ...review, logIndex });
     } else {
       const { at, right, article } = vaulted;
       held.refusals.push({ at, right, article, logIndex });
@@ -108,7 +131,7 @@ async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Ope
         body: record.body,
       })
       .from(record)
-      .where(inArray(record.about, ids));
+      .where(and(inArray(record.about, ids), inArray(record.kind, ["access", "export"])));
     for (const { logIndex, kind, hour, about, body } of rows) {
       const told = JSON.parse(body) as { role?: string; purpose?: string; what?: string };
       openings.push({
@@ -166,7 +189,7 @@ export async function accessAnswer(
       held.length > 0
         ? "This is everything held about you that your keys open."
         : "Nothing is held about you: no decision was recorded under this id, or what was recorded has been erased.",
-    purposes: held.map(({ key, contract, decisions, opened, refusals }) => ({
+    purposes: held.map(({ key, contract, decisions, opened, refusals, corrections, reviews }) => ({
       model: contract.name,
       title: contract.title,
       purposes: Object.values(contract.purposes).map(({ text }) => text),
@@ -178,6 +201,8 @@ export async function accessAnswer(
       decisions,
       opened,
       refusals,
+      corrections,
+      reviews,
     })),
   };
 }

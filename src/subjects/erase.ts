@@ -126,10 +126,15 @@ export async function whatErasureWouldDo(deps: Deps, subjectId: string): Promise
 /**
  * Erases a person as far as the legal basis of each purpose allows (LGPD 18 IV and VI, GDPR 17). A refusal names its
  * article (LGPD 18 §4 II) and is on the record under the person's tag.
+ * @param reaches which models' purposes are asked about; absent: all
  * @throws Problem nothing_held; erasure_refused when no purpose could be erased
  */
-export async function eraseSubject(deps: Deps, subjectId: string): Promise<Erasure> {
-  const ruled = await rulings(deps, subjectId);
+export async function eraseSubject(
+  deps: Deps,
+  subjectId: string,
+  reaches: (model: string) => boolean = () => true,
+): Promise<Erasure> {
+  const ruled = (await rulings(deps, subjectId)).filter(({ about }) => reaches(about.model));
   if (ruled.length === 0) throw new Problem("nothing_held");
   const erasure: Erasure = { erased: [], refused: [] };
   for (const { key, about, rule } of ruled) {

@@ -1,4 +1,4 @@
-import { canonicalize } from "../../audit/canonical.ts";
+import { canonicalize, type Json } from "../../audit/canonical.ts";
 import { hourOf } from "../../audit/leaf.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import type { Deps } from "../decisions/deps.ts";
@@ -11,20 +11,40 @@ export type VaultedEvent =
       kind: "access";
       at: string;
       role: "subject";
-      purpose: "own-access";
+      purpose: "own-access" | "own-request";
       what: "decisions" | "personal-data";
     }
-  | { kind: "refusal"; at: string; right: "erasure"; article: string };
+  | { kind: "refusal"; at: string; right: "erasure"; article: string }
+  /** `decision` was made again from corrected inputs: `by` stands in its place (LGPD 18 III, GDPR 16). */
+  | { kind: "correction"; at: string; decision: string; by: string; features: string[] }
+  /** A human looked again (LGPD 20, GDPR 22(3)). `outcome` is what stands now, null when the decision was annulled. */
+  | {
+      kind: "review";
+      at: string;
+      decision: string;
+      result: "upheld" | "changed" | "annulled";
+      outcome: string | null;
+      grounds: string;
+    };
 
-/** An entry under a person's key: its record says what happened, only the vault says when to the second. */
-export function eventEntry(deps: Deps, key: SubjectKey, event: VaultedEvent): NewEntry {
+/**
+ * An entry under a person's key: its record says what happened, only the vault says when to the second.
+ * @param recorded what the record says instead, where the event has words that only the vault may hold
+ * @param about the decision that it is about: it goes with it
+ */
+export function eventEntry(
+  deps: Deps,
+  key: SubjectKey,
+  event: VaultedEvent,
+  { recorded, about }: { recorded?: Record<string, Json>; about?: string } = {},
+): NewEntry {
   const hour = hourOf(deps.now());
   const { at: _, ...told } = event;
   return {
     leaf: { kind: event.kind },
     hour,
-    body: { ...told, hour },
-    columns: { id: deps.randomId() },
+    body: { ...(recorded ?? told), kind: event.kind, hour },
+    columns: { id: deps.randomId(), ...(about === undefined ? {} : { about }) },
     subject: entryOf(deps.epoch, key, new TextEncoder().encode(canonicalize(event))),
   };
 }

@@ -1,4 +1,4 @@
-import { type Regime, REGIMES } from "../deadlines/clock.ts";
+import { REGIMES, type Regime } from "../deadlines/clock.ts";
 import type { Day } from "../deadlines/days.ts";
 import { type Clock, deadlineOf } from "../deadlines/deadline.ts";
 import { clockRightOf, type RequestRight } from "./rights.ts";

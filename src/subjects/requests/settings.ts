@@ -32,6 +32,8 @@ export interface RightsSettings {
   /** Days that a closed request and a notice are kept. */
   keepDays: number;
   recipients: readonly Recipient[];
+  /** Whether e-mails can be sent; without it people see the steps on their page alone. */
+  tellsByMail: boolean;
 }
 
 export type RightsDeps = Deps & { rights: RightsSettings };
@@ -79,5 +81,6 @@ export function rightsSettings(config: Config): RightsSettings {
     recipients: parsed("MOTIVO_RECIPIENTS", () =>
       recipients.parse(JSON.parse(config.MOTIVO_RECIPIENTS ?? "[]")),
     ),
+    tellsByMail: config.MOTIVO_SMTP_URL !== undefined,
   };
 }

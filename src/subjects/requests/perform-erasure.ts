@@ -1,0 +1,93 @@
+import { eq, inArray } from "drizzle-orm";
+import { lockHead } from "../../db/log-append.ts";
+import { record, request } from "../../db/tables.ts";
+import { Problem } from "../../errors.ts";
+import { type Erasure, eraseSubject } from "../erase.ts";
+import { tellRecipients } from "../outbox/notices.ts";
+import { blindsOf } from "./own-key.ts";
+import { purposesOf } from "./purposes.ts";
+import { type OpenedRequest, openRow } from "./request.ts";
+import type { RightsDeps } from "./settings.ts";
+import { isOpen } from "./states.ts";
+import { lockRequest, type Performed, takeStep } from "./take-step.ts";
+
+const NOTHING: Erasure = { erased: [], refused: [] };
+
+async function eraseWhat(
+  deps: RightsDeps,
+  subject: string,
+  reaches: (model: string) => boolean,
+): Promise<Erasure> {
+  try {
+    return await eraseSubject(deps, subject, reaches);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === "nothing_held") return NOTHING;
+    if (error.code === "erasure_refused") return { ...NOTHING, ...(error.members as Partial<Erasure>) };
+    throw error;
+  }
+}
+
+/** Open requests about decisions that are gone: there is nothing left to correct, review or explain. */
+export async function endRequestsOverErased(
+  deps: RightsDeps,
+  subject: string,
+  except: string,
+): Promise<void> {
+  const rows = await deps.db
+    .select()
+    .from(request)
+    .where(inArray(request.lookup, blindsOf(deps, "subject-request", subject)));
+  for (const row of rows) {
+    const { id, state, content } = openRow(deps, row);
+    const { decision } = content.asked;
+    if (id === except || decision === undefined || !isOpen(state)) continue;
+    const [left] = await deps.db.select({ id: record.id }).from(record).where(eq(record.id, decision));
+    if (!left)
+      await takeStep(deps, id, () => ({ action: "cancel", by: "service", told: { because: "erased" } }));
+  }
+}
+
+/**
+ * Erases as far as each purpose's basis allows, tells the recipients of what went, and ends what was still open about
+ * it. Which models had data is written down first, so that after a crash in the middle nobody is left untold.
+ * @param reaches whether a model's purposes are asked about
+ */
+export async function performErasure(
+  deps: RightsDeps,
+  made: OpenedRequest,
+  reaches: (model: string) => boolean,
+): Promise<Performed> {
+  const { subject } = made.content;
+  const models = async () =>
+    (await purposesOf(deps, subject)).map(({ contract }) => contract.name).filter(reaches);
+  const heldBefore = made.content.heldBefore ?? (await models());
+  if (!made.content.heldBefore) {
+    await deps.db.transaction(async (tx) => {
+      await lockHead(tx);
+      const { key, content } = await lockRequest(tx, deps, made.id);
+      await tx
+        .update(request)
+        .set({ sealed: key.seal({ ...content, heldBefore }) })
+        .where(eq(request.id, made.id));
+    });
+  }
+  const erasure = await eraseWhat(deps, subject, reaches);
+  await endRequestsOverErased(deps, subject, made.id);
+  const kept = new Set(await models());
+  const gone = heldBefore.filter((model) => !kept.has(model));
+  const articles = [...new Set(erasure.refused.map(({ article }) => article))];
+  const isRefused = gone.length === 0 && articles.length > 0;
+  return {
+    result: erasure,
+    step: {
+      action: isRefused ? "refuse" : "answer",
+      ...(isRefused ? { ground: "kept_by_law" as const } : {}),
+      ...(articles.length > 0 ? { articles } : {}),
+      told: { erased: gone.length },
+      write: async (tx) => {
+        for (const model of gone) await tellRecipients(tx, deps, made, model, "subject.erased", { subject });
+      },
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { inArray } from "drizzle-orm";
+import { request } from "../../db/tables.ts";
+import { stoppedUse } from "../../decisions/stops.ts";
+import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
+import { performErasure } from "./perform-erasure.ts";
+import { purposesOf, ruled } from "./purposes.ts";
+import { type OpenedRequest, openRow } from "./request.ts";
+import { HUMAN_RIGHTS, type RequestRight } from "./rights.ts";
+import type { RightsDeps } from "./settings.ts";
+import { OPEN_STATES } from "./states.ts";
+import { STOP_OF, setStops } from "./stops.ts";
+import { type Performed, takeStep } from "./take-step.ts";
+
+const answered = (result: object): Performed => ({ result, step: { action: "answer" } });
+
+/** Restriction and revocation: the purpose rests from the commit of the step on. */
+async function stop(deps: RightsDeps, made: OpenedRequest, right: keyof typeof STOP_OF): Promise<Performed> {
+  const { subject, asked } = made.content;
+  const { applies } = ruled(deps.rights.regimes, right, await purposesOf(deps, subject, asked.model));
+  const uses = applies.map(({ contract }) => stoppedUse(contract));
+  const models = applies.map(({ contract }) => contract.name);
+  return {
+    result: { stopped: models },
+    step: {
+      action: "answer",
+      told: { stopped: models.length },
+      content: { stopped: uses },
+      write: (tx) => setStops(tx, deps, { subject, kind: STOP_OF[right], request: made.id }, uses),
+    },
+  };
+}
+
+/** Revoking ends the purposes that rest on consent; on request what they held goes too (LGPD 18 VI, GDPR 17(1)(b)). */
+async function revoke(deps: RightsDeps, made: OpenedRequest): Promise<Performed> {
+  const { subject, asked } = made.content;
+  const stopping = await stop(deps, made, "consent_revocation");
+  if (!asked.erase) return stopping;
+  const { applies } = ruled(
+    deps.rights.regimes,
+    "consent_revocation",
+    await purposesOf(deps, subject, asked.model),
+  );
+  // Stopped before it is erased: a decision in between would be one without consent.
+  await deps.db.transaction(async (tx) => {
+    const uses = applies.map(({ contract }) => stoppedUse(contract));
+    await setStops(tx, deps, { subject, kind: "revocation", request: made.id }, uses);
+  });
+  const models = applies.map(({ contract }) => contract.name);
+  const erased = await performErasure(deps, made, (model) => models.includes(model));
+  return {
+    result: { ...stopping.result, ...erased.result },
+    step: {
+      ...stopping.step,
+      told: { ...stopping.step.told, ...erased.step.told },
+      content: { ...stopping.step.content, ...erased.step.content },
+      write: async (tx, receipts) => {
+        await stopping.step.write?.(tx, receipts);
+        await erased.step.write?.(tx, receipts);
+      },
+    },
+  };
+}
+
+function perform(deps: RightsDeps, made: OpenedRequest): Promise<Performed> {
+  const { subject, asked } = made.content;
+  const right = made.right as Exclude<RequestRight, "correction" | "objection" | "review">;
+  switch (right) {
+    case "confirmation":
+      return confirmation(deps, subject).then(answered);
+    case "access_simplified":
+      return simplifiedAccess(deps, subject).then(answered);
+    case "access_complete":
+      return confirmation(deps, subject).then(({ held }) => answered({ held, location: "/v1/me/access" }));
+    case "portability":
+      return portability(deps, subject, asked.model).then(answered);
+    case "explanation":
+      return explanation(deps, subject, asked.decision ?? "").then(answered);
+    case "recipients":
+      return recipientsOf(deps, subject).then(answered);
+    case "restriction":
+      return stop(deps, made, right);
+    case "consent_revocation":
+      return revoke(deps, made);
+    case "erasure":
+      return performErasure(deps, made, (model) => asked.model === undefined || asked.model === model);
+  }
+}
+
+/**
+ * Answers what needs no human. Done again after a crash it comes to the same: what was stopped or erased stays so, and
+ * only the step that says so is still to come.
+ */
+export async function performRequest(
+  deps: RightsDeps,
+  made: OpenedRequest,
+): Promise<{ request: OpenedRequest; result: object }> {
+  const { result, step } = await perform(deps, made);
+  const request = await takeStep(deps, made.id, () => ({ ...step, by: "service" }));
+  return { request, result };
+}
+
+/** Ends what a crash cut short between the receipt of a request and its answer. @returns how many */
+export async function resumeRequests(deps: RightsDeps, olderThanMs = 60_000): Promise<number> {
+  const rows = await deps.db
+    .select()
+    .from(request)
+    .where(inArray(request.state, [...OPEN_STATES]));
+  let resumed = 0;
+  for (const row of rows) {
+    const waits = row.state === "identity_pending" || row.state === "clarification_pending";
+    if (waits || HUMAN_RIGHTS.has(row.right as RequestRight)) continue;
+    if (row.receivedAt.getTime() > deps.now().getTime() - olderThanMs) continue;
+    await performRequest(deps, openRow(deps, row));
+    resumed += 1;
+  }
+  return resumed;
+}

@@ -1,0 +1,89 @@
+import type { request } from "../../db/tables.ts";
+import type { Language } from "../../decisions/decision.ts";
+import type { Deps } from "../../decisions/deps.ts";
+import type { Regime } from "../deadlines/clock.ts";
+import type { ShownClock } from "./clocks.ts";
+import type { GroundCode } from "./grounds.ts";
+import { epochOfRow, OwnKey } from "./own-key.ts";
+import type { RequestRight } from "./rights.ts";
+import type { RequestAction, RequestState } from "./states.ts";
+
+/** Who took a step. */
+export type Party = "person" | "operator" | "reviewer" | "service";
+
+/** A step as the person and the operator read it. Only what `StepRecord` has goes on the log. */
+export interface StepTaken {
+  /** RFC 3339 */
+  at: string;
+  /** `lift`: a restriction was lifted; it moves no state. */
+  action: RequestAction | "lift";
+  state: RequestState;
+  by: Party;
+  /** Reasons, question, answer: in plain words. */
+  text?: string;
+  ground?: GroundCode;
+  articles?: string[];
+  /** As they stood after this step, so that a day once shown stays explicable. */
+  clocks: ShownClock[];
+  logIndex: number;
+}
+
+/** What a person asked, right by right; members that a right has no use for are absent. */
+export interface Asked {
+  statement?: string;
+  /** One model's decisions alone. */
+  model?: string;
+  decision?: string;
+  inputs?: Record<string, string | number>;
+  /** GDPR 18(1): on which ground data is to be restricted. */
+  because?: "accuracy_contested" | "unlawful" | "needed_for_claims" | "objection_pending";
+  erase?: boolean;
+  contact?: { email: string };
+  language?: Language;
+}
+
+/** Everything about a request that may say something about a person. Sealed under the request's own key. */
+export interface RequestContent {
+  subject: string;
+  proof: 1 | 2 | 3;
+  asked: Asked;
+  regimes: Regime[];
+  steps: StepTaken[];
+  /** Key uses that were stopped: what the rows of `processing_stop` were made from. */
+  stopped: string[];
+  /** Models with data before an erasure, so that one that was cut short can be told of in full. */
+  heldBefore?: string[];
+  /** Of a review: when each reviewer first opened the file, by their pseudonym. */
+  openings?: Record<string, string>;
+  outcome?: Record<string, unknown>;
+}
+
+export interface OpenedRequest {
+  id: string;
+  /** By what the log names it. */
+  reference: string;
+  right: RequestRight;
+  state: RequestState;
+  receivedAt: Date;
+  closedAt: Date | null;
+  due: string | null;
+  target: string | null;
+  content: RequestContent;
+  key: OwnKey;
+}
+
+export function openRow(deps: Pick<Deps, "epoch">, row: typeof request.$inferSelect): OpenedRequest {
+  const key = OwnKey.open(epochOfRow(deps, row.epoch), row);
+  return {
+    id: row.id,
+    reference: key.reference,
+    right: row.right as RequestRight,
+    state: row.state as RequestState,
+    receivedAt: row.receivedAt,
+    closedAt: row.closedAt,
+    due: row.due,
+    target: row.target,
+    content: key.open<RequestContent>(row.sealed),
+    key,
+  };
+}

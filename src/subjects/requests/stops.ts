@@ -1,0 +1,132 @@
+import { and, eq, inArray } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
+import { lockHead } from "../../db/log-append.ts";
+import { processingStop, request } from "../../db/tables.ts";
+import { STOP_KINDS, type StopKind } from "../../decisions/stops.ts";
+import { Problem } from "../../errors.ts";
+import { tellPerson } from "../outbox/notices.ts";
+import { blindNow, blindsOf } from "./own-key.ts";
+import { type OpenedRequest, openRow, type Party } from "./request.ts";
+import type { RightsDeps } from "./settings.ts";
+import { actorOf, stepEntry } from "./step-entry.ts";
+import { appendAll, lockRequest } from "./take-step.ts";
+
+/** Which stop a right leads to. */
+export const STOP_OF = {
+  restriction: "restriction",
+  objection: "objection",
+  consent_revocation: "revocation",
+} as const satisfies Record<string, StopKind>;
+
+/**
+ * Stops these uses of a person's data, in the caller's transaction.
+ * @param uses as `stoppedUse` writes them
+ */
+export async function setStops(
+  tx: Database,
+  deps: RightsDeps,
+  stop: { subject: string; kind: StopKind; request: string },
+  uses: readonly string[],
+): Promise<void> {
+  for (const use of uses) {
+    await tx
+      .insert(processingStop)
+      .values({
+        id: deps.randomId(),
+        lookup: blindNow(deps, "processing-stop", stop.subject, use),
+        kind: stop.kind,
+        request: stop.request,
+      })
+      .onConflictDoNothing();
+  }
+}
+
+/** A stop that is in force. */
+export interface Stop {
+  id: string;
+  kind: StopKind;
+  model: string;
+  request: string;
+}
+
+const modelOf = (use: string) => use.slice(0, use.indexOf("/"));
+
+/** What is stopped of a person's, by the requests that it came from. */
+export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop[]> {
+  const rows = await deps.db
+    .select()
+    .from(request)
+    .where(inArray(request.lookup, blindsOf(deps, "subject-request", subjectId)));
+  const stops: Stop[] = [];
+  for (const row of rows) {
+    const { content } = openRow(deps, row);
+    for (const use of content.stopped) {
+      const [found] = await deps.db
+        .select({ id: processingStop.id, kind: processingStop.kind, request: processingStop.request })
+        .from(processingStop)
+        .where(
+          and(
+            inArray(processingStop.lookup, blindsOf(deps, "processing-stop", subjectId, use)),
+            eq(processingStop.request, row.id),
+          ),
+        );
+      const kind = STOP_KINDS.find((each) => each === found?.kind);
+      if (found && kind) stops.push({ id: found.id, kind, model: modelOf(use), request: found.request });
+    }
+  }
+  return stops;
+}
+
+/** Ends every stop of a request, in the caller's transaction. */
+export async function liftStops(tx: Database, requestId: string): Promise<number> {
+  const lifted = await tx
+    .delete(processingStop)
+    .where(eq(processingStop.request, requestId))
+    .returning({ id: processingStop.id });
+  return lifted.length;
+}
+
+/**
+ * Lifts what a request stopped, on the record: the person may use their data again, or the controller says why the
+ * restriction ends. GDPR 18(3) has the person told before, so the notice is committed with it.
+ * @throws Problem unknown_request, unknown_restriction when nothing of it is in force
+ */
+export async function liftRestriction(
+  deps: RightsDeps,
+  requestId: string,
+  who: { by: Party; name?: string; subject?: string; reason?: string },
+): Promise<OpenedRequest> {
+  return deps.db.transaction(async (tx) => {
+    await lockHead(tx);
+    const before = await lockRequest(tx, deps, requestId);
+    if (who.subject !== undefined && who.subject !== before.content.subject)
+      throw new Problem("unknown_request");
+    // Consent comes from the person, and so does the end of an objection: nobody else gives it anew.
+    if (who.by !== "person" && before.right !== "restriction") throw new Problem("unknown_restriction");
+    if ((await liftStops(tx, requestId)) === 0) throw new Problem("unknown_restriction");
+    const { by, reason: text } = who;
+    const actor = who.name === undefined ? undefined : actorOf(deps, by, who.name);
+    const last = before.content.steps.at(-1)!;
+    const step = { action: "lift", state: before.state, by, clocks: last.clocks } as const;
+    const [receipt] = await appendAll(tx, deps, [stepEntry(deps, before, { ...step, actor })]);
+    const content = {
+      ...before.content,
+      stopped: [],
+      steps: [
+        ...before.content.steps,
+        {
+          ...step,
+          at: deps.now().toISOString(),
+          ...(text === undefined ? {} : { text }),
+          logIndex: receipt!.logIndex,
+        },
+      ],
+    };
+    await tx
+      .update(request)
+      .set({ sealed: before.key.seal(content) })
+      .where(eq(request.id, requestId));
+    await tellPerson(tx, deps, { ...before, content }, "lift");
+    return { ...before, content };
+  });
+}
