@@ -56,6 +56,8 @@ export type Field = keyof typeof FIELD;
 export const OUT = 512;
 export const LANES = 64;
 export const LEAF_FIELDS = 8;
+/** What counting one leaf through one vector takes at most. */
+export const SCRATCH_BYTES = 1152;
 /** Bits of a lane. */
 export const LANE_BITS = 16;
 /** Above so many players inside, rows are counted one by one. */

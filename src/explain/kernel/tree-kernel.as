@@ -219,42 +219,31 @@ function addLeaves(lanes: usize, rows: usize, out: usize): void {
   const equal = load<u32>(EQUAL_WEIGHTS) != 0;
   for (let l: u32 = 0; l < count; l++, leaf += 32) {
     const axes: usize = load<u32>(leaf);
+    const mine = lanes;
+    lanes += ((axes + 15) >> 4) << 1;
+    if (vectors == 1 && equal && axes <= 16) {
+      countSmall(leaf, axes, load<u16>(mine), scratch, rows, out);
+      continue;
+    }
     const players: usize = load<u32>(leaf, 4);
     const owners: usize = load<u32>(leaf, 8);
     const sets: usize = load<u32>(leaf, 12);
-    const mine = lanes;
-    lanes += ((axes + 15) >> 4) << 1;
     let outside: usize = 0;
     let living: bool = true;
-    if (vectors == 1) {
-      let left = v128.load(<usize>load<u32>(EVERY_ROW));
-      for (let lane = mine, from: usize = owners; lane < lanes && living; lane += 2, from += 32) {
-        for (let bits: u32 = load<u16>(lane); bits != 0; bits &= bits - 1) {
-          const player: usize = load<u16>(from + ((<usize>ctz(bits)) << 1));
-          if (load<u32>(failed + (player << 2)) == l + 1) continue;
-          store<u32>(failed + (player << 2), l + 1);
-          outside++;
-          left = v128.and(left, v128.load(sets + (player << 4)));
+    memory.copy(alive, load<u32>(EVERY_ROW), vectors << 4);
+    for (let lane = mine, from: usize = owners; lane < lanes && living; lane += 2, from += 32) {
+      for (let bits: u32 = load<u16>(lane); bits != 0 && living; bits &= bits - 1) {
+        const player: usize = load<u16>(from + ((<usize>ctz(bits)) << 1));
+        if (load<u32>(failed + (player << 2)) == l + 1) continue;
+        store<u32>(failed + (player << 2), l + 1);
+        outside++;
+        let any = i16x8.splat(0);
+        for (let v: usize = 0; v < vectors; v++) {
+          const left = v128.and(v128.load(alive + (v << 4)), v128.load(sets + ((player * vectors + v) << 4)));
+          v128.store(alive + (v << 4), left);
+          any = v128.or(any, left);
         }
-        living = v128.any_true(left);
-      }
-      v128.store(alive, left);
-    } else {
-      memory.copy(alive, load<u32>(EVERY_ROW), vectors << 4);
-      for (let lane = mine, from: usize = owners; lane < lanes && living; lane += 2, from += 32) {
-        for (let bits: u32 = load<u16>(lane); bits != 0 && living; bits &= bits - 1) {
-          const player: usize = load<u16>(from + ((<usize>ctz(bits)) << 1));
-          if (load<u32>(failed + (player << 2)) == l + 1) continue;
-          store<u32>(failed + (player << 2), l + 1);
-          outside++;
-          let any = i16x8.splat(0);
-          for (let v: usize = 0; v < vectors; v++) {
-            const left = v128.and(v128.load(alive + (v << 4)), v128.load(sets + ((player * vectors + v) << 4)));
-            v128.store(alive + (v << 4), left);
-            any = v128.or(any, left);
-          }
-          living = v128.any_true(any);
-        }
+        living = v128.any_true(any);
       }
     }
     if (!living) continue;
@@ -286,6 +275,112 @@ function addLeaves(lanes: usize, rows: usize, out: usize): void {
           : byRows(left, lacks + (v << 4), vectors << 4, most, gains, insideShare, outsideShare, v << 7);
     }
     give(leaf, most, inside, gains, outside == 0 ? 0 : players, failed, l + 1, loses, rows, out);
+  }
+}
+
+/**
+ * The common case, up to 128 equal background rows and 16 axes: everything in one vector, and hardly a branch, since
+ * what a row fails is as good as random. The sums are those of the general case, in its order.
+ */
+function countSmall(leaf: usize, axes: usize, lane: u32, scratch: usize, rows: usize, out: usize): void {
+  const players: usize = load<u32>(leaf, 4);
+  const owners: usize = load<u32>(leaf, 8);
+  const sets: usize = load<u32>(leaf, 12);
+  // A bit a player instead of a bit an axis.
+  let fails: u32 = lane;
+  if (players != axes) {
+    fails = 0;
+    for (; lane != 0; lane &= lane - 1) fails |= 1 << load<u16>(owners + ((<usize>ctz(lane)) << 1));
+  }
+  let left = v128.load(<usize>load<u32>(EVERY_ROW));
+  for (let bits = fails; bits != 0; bits &= bits - 1) left = v128.and(left, v128.load(sets + ((<usize>ctz(bits)) << 4)));
+  if (!v128.any_true(left)) return;
+
+  // Scratch: what each player inside lacks (17 × 16), who it is (17 × 4), and counts' rows and shares, 32 each.
+  const lacks = scratch;
+  const inside = scratch + 272;
+  const masks = scratch + 352;
+  const held = scratch + 864;
+  let most: usize = 0;
+  for (let bits: u32 = ~fails & ((1 << <u32>players) - 1); bits != 0; bits &= bits - 1) {
+    const player: usize = ctz(bits);
+    const lacking = v128.andnot(left, v128.load(sets + (player << 4)));
+    v128.store(lacks + (most << 4), lacking);
+    store<u32>(inside + (most << 2), <u32>player);
+    most += <usize>v128.any_true(lacking);
+  }
+  const outside: usize = popcnt(fails);
+  if (outside == 0 && most == 0) return;
+
+  let ones = i16x8.splat(0);
+  let twos = ones;
+  let fours = ones;
+  let eights = ones;
+  let sixteens = ones;
+  for (let at = lacks, end = lacks + (most << 4); at < end; at += 16) {
+    const lacking = v128.load(at);
+    const carry = v128.and(ones, lacking);
+    ones = v128.xor(ones, lacking);
+    const next = v128.and(twos, carry);
+    twos = v128.xor(twos, carry);
+    const more = v128.and(fours, next);
+    fours = v128.xor(fours, next);
+    sixteens = v128.xor(sixteens, v128.and(eights, more));
+    eights = v128.xor(eights, more);
+  }
+  // The rows of each count, by splitting in two at each digit.
+  v128.store(masks, left);
+  split(masks, 0, ones);
+  split(masks, 1, twos);
+  if (most >= 4) split(masks, 2, fours);
+  if (most >= 8) split(masks, 3, eights);
+  if (most >= 16) split(masks, 4, sixteens);
+
+  const shareWidth: usize = load<u32>(SHARE_WIDTH);
+  const insideShare: usize = <usize>load<u32>(SHARES) + ((outside * shareWidth) << 3);
+  const outsideShare = insideShare + ((shareWidth * shareWidth) << 3);
+  let loses: f64 = 0;
+  let kept: usize = 0;
+  for (let a: usize = 0; a <= most; a++) {
+    const rowsOfCount = v128.load(masks + (a << 4));
+    loses += load<f64>(outsideShare + (a << 3)) * count(rowsOfCount);
+    store<f64>(held + (kept << 3), load<f64>(insideShare + (a << 3)));
+    v128.store(masks + (kept << 4), rowsOfCount);
+    kept += <usize>(v128.any_true(rowsOfCount) && a > 0);
+  }
+  const places: usize = load<u32>(leaf, 16);
+  const values: usize = load<u32>(leaf, 20);
+  const targets: usize = load<u32>(leaf, 24);
+  const cells: usize = load<u32>(leaf, 28);
+  for (let i: usize = 0; i < most; i++) {
+    const lacking = v128.load(lacks + (i << 4));
+    let gain: f64 = 0;
+    for (let k: usize = 0; k < kept; k++)
+      gain += load<f64>(held + (k << 3)) * count(v128.and(lacking, v128.load(masks + (k << 4))));
+    const player: usize = load<u32>(inside + (i << 2));
+    const place = out + <usize>load<u32>(places + (player << 2)) * rows;
+    for (let t: usize = 0; t < targets; t++) {
+      const cell = place + <usize>load<u32>(cells + (t << 2)) * rows;
+      store<f64>(cell, load<f64>(cell) + gain * load<f64>(values + (t << 3)));
+    }
+  }
+  for (let bits = fails; bits != 0; bits &= bits - 1) {
+    const place = out + <usize>load<u32>(places + ((<usize>ctz(bits)) << 2)) * rows;
+    for (let t: usize = 0; t < targets; t++) {
+      const cell = place + <usize>load<u32>(cells + (t << 2)) * rows;
+      store<f64>(cell, load<f64>(cell) + loses * load<f64>(values + (t << 3)));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function split(masks: usize, digit: usize, ones: v128): void {
+  const size: usize = 16 << digit;
+  for (let at = masks, end = masks + size; at < end; at += 16) {
+    const rows = v128.load(at);
+    v128.store(at, v128.andnot(rows, ones));
+    v128.store(at + size, v128.and(rows, ones));
   }
 }
 

@@ -23,15 +23,15 @@ export function groupLane(group: Group, classes: Classes): Lane {
   }));
 }
 
-/** A leaf's axes in the order of their bits. */
-export function conditions({ admits }: Leaf): number[] {
-  return [...admits.keys()].sort((a, b) => a - b);
+/** A leaf's axes in the order of their bits, which is that of its players: where each has one axis, bits are players. */
+export function conditions({ admits }: Leaf, owners: readonly number[]): number[] {
+  return [...admits.keys()].sort((a, b) => owners[a]! - owners[b]! || a - b);
 }
 
 /** Which of a leaf's axes a row fails, sixteen a lane. */
-export function leafLanes(leaf: Leaf, classes: Classes): Lane[] {
+export function leafLanes(leaf: Leaf, classes: Classes, owners: readonly number[]): Lane[] {
   const lanes: Part[][] = [];
-  conditions(leaf).forEach((axis, i) => {
+  conditions(leaf, owners).forEach((axis, i) => {
     if (i % LANE_BITS === 0) lanes.push([]);
     const adds = Uint16Array.from(leaf.admits.get(axis)!, (open) => (open === 1 ? 0 : 1 << (i % LANE_BITS)));
     lanes.at(-1)!.push({ axis, starts: classes.get(axis)!, adds });

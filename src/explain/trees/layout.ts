@@ -1,4 +1,12 @@
-import { FIELD, type Field, type Kernel, LANES, LEAF_FIELDS, MemoryPlan } from "../kernel/memory.ts";
+import {
+  FIELD,
+  type Field,
+  type Kernel,
+  LANES,
+  LEAF_FIELDS,
+  MemoryPlan,
+  SCRATCH_BYTES,
+} from "../kernel/memory.ts";
 import type { TreeScores } from "../structure.ts";
 import type { Group } from "./groups.ts";
 import { type BlockEntry, blockEntries, conditions, groupLane, type Lane, leafLanes } from "./lanes.ts";
@@ -44,7 +52,7 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   };
   yield* addBlocks(groups.map(({ group, plan }) => groupLane(group, plan.classes)));
   const groupBlocks = blocks.length;
-  yield* addBlocks(counted.flatMap(({ leaf, plan }) => leafLanes(leaf, plan.classes)));
+  yield* addBlocks(counted.flatMap(({ leaf, plan }) => leafLanes(leaf, plan.classes, owners)));
 
   const rows = rowsAtOnce(blocks.length);
   const vectors = Math.ceil(background.weights.length / 128);
@@ -72,7 +80,7 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   at.everyRow = plan.reserve(16 * vectors);
   at.weights = plan.reserve(8 * 128 * vectors);
   at.shares = plan.reserve(16 * (mostPlayers + 1) ** 2);
-  at.scratch = plan.reserve(16 * (mostPlayers + 4) + 16 * vectors * (mostPlayers + 1));
+  at.scratch = plan.reserve(SCRATCH_BYTES + 16 * (mostPlayers + 4) + 16 * vectors * (mostPlayers + 1));
   at.leaves = plan.reserve(4 * LEAF_FIELDS * counted.length);
   const leafPlaces = counted.map(({ leaf, plan: { tree } }) => ({
     owners: plan.reserve(2 * leaf.admits.size),
@@ -147,7 +155,7 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   for (const [l, { leaf, plan: planned }] of counted.entries()) {
     const { tree } = planned;
     const own = leafPlaces[l]!;
-    const axes = conditions(leaf);
+    const axes = conditions(leaf, owners);
     const fields = [axes.length, leaf.players.length, own.owners, own.sets, own.places];
     put(words, at.leaves! + 4 * LEAF_FIELDS * l, [...fields, own.values, tree.targets.length, own.cells]);
     put(
