@@ -9,6 +9,7 @@ import { invalid, packageProblem, pointerTo, refuseFaults } from "./package-faul
 import { openPredictor, type Predictor } from "./predictor.ts";
 import { readContract } from "./read-contract.ts";
 import { readRowsCsv } from "./rows-csv.ts";
+import { SAMPLE_TOLERANCE, sampleFaults } from "./sample-check.ts";
 
 /** The files of a package and the most bytes that each may have. All four are needed and nothing else is taken. */
 export const PACKAGE_FILES = {
@@ -22,13 +23,6 @@ export type PackageFileName = keyof typeof PACKAGE_FILES;
 
 const MAX_BACKGROUND_ROWS = 5_000;
 const MAX_SAMPLE_ROWS = 10_000;
-
-/**
- * How far the model may be from the trainer's own answer, relative to max(1, |expected|). Graphs compute in
- * float32 (24 bits, 6e-8), and a hundred trees or columns summed in another order stay within a few dozen such
- * steps. A row that crosses a split because the exporter scaled it in float32 lies far outside, and is refused.
- */
-export const SAMPLE_TOLERANCE = 1e-5;
 
 /** A package that has been through every check. Nothing else in the service reads package files. */
 export interface CheckedPackage {
@@ -138,34 +132,6 @@ function knownFiles(given: Readonly<Record<string, Uint8Array>>): Map<PackageFil
 
 function tooLarge(name: PackageFileName): Fault {
   return invalid(pointerTo(name), `has more than ${PACKAGE_FILES[name]} bytes`);
-}
-
-/** The rows on which the graph does not say what the trainer said, each by its line in the file. */
-async function sampleFaults(
-  contract: Contract,
-  predictor: Predictor,
-  rows: readonly Cell[][],
-  expected: Readonly<Record<string, readonly number[]>>,
-): Promise<Fault[]> {
-  const columns = Object.entries(contract.samples.columns);
-  const faults = columns
-    .filter(([output]) => !predictor.outputs.includes(output))
-    .map(([output]) => invalid(pointerTo("samples", "columns", output), "is no output of the model"));
-  if (columns.length === 0) faults.push(invalid("/samples/columns", "must name the expected values"));
-  if (faults.length > 0) return faults;
-
-  const values = await predictor.predictRows(rows);
-  const width = predictor.outputs.length;
-  for (const [output, column] of columns) {
-    const at = predictor.outputs.indexOf(output);
-    expected[column]!.forEach((wanted, r) => {
-      const difference = Math.abs(values[r * width + at]! - wanted);
-      if (difference <= SAMPLE_TOLERANCE * Math.max(1, Math.abs(wanted))) return;
-      const detail = `the model's answer differs by ${difference.toExponential(1)}`;
-      faults.push(invalid(pointerTo("samples.csv", r + 2, column), detail));
-    });
-  }
-  return faults;
 }
 
 /** Probabilities are between 0 and 1; logits, which some exporters leave, would make nonsense of a threshold. */

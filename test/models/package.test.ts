@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -116,6 +116,56 @@ test("samples that the model answers otherwise are named, row by row", async () 
     "/samples.csv/3/probability_now",
     "/samples.csv/6/probability_now",
   ]);
+});
+
+/** A package of two numbers around a model that its exporter wrote wrongly. */
+function exportedWrongly(name: string): Record<string, Uint8Array> {
+  const read = (file: string) =>
+    new Uint8Array(readFileSync(new URL(`../library/fixtures/${name}.${file}`, import.meta.url)));
+  const contract = contractAfter((c) => {
+    const feature = (feature: string) => ({
+      ...c.features![0]!,
+      name: feature,
+      type: "number",
+      min: -9,
+      max: 9,
+    });
+    c.features = [feature("visits"), feature("region")] as unknown as Loose;
+    c.motif = ["visits", "region"] as unknown as Loose;
+    c.quasiIdentifiers = [] as unknown as Loose;
+    c.example!.inputs = { visits: 0, region: 1 } as unknown as Loose;
+    c.output!.class = "1" as unknown as Loose;
+    c.samples!.columns = { "1": "probability" } as unknown as Loose;
+  });
+  return {
+    "model.yaml": contract,
+    "model.onnx": read("onnx"),
+    "background.csv": read("background.csv"),
+    "samples.csv": read("samples.csv"),
+  };
+}
+
+test.each(["wrong-histogram-categories", "wrong-lightgbm-zeros"])(
+  "an export that is silently wrong does not publish, and the rows are named: %s",
+  async (name) => {
+    const problem = await refusal(() => checkPackage(exportedWrongly(name)));
+    expect(problem.code).toBe("invalid_package");
+    expect(problem.faults.length).toBeGreaterThan(3);
+    for (const pointer of pointers(problem)) expect(pointer).toMatch(/^\/samples\.csv\/\d+\/probability$/);
+  },
+);
+
+test("with the exported model's own answers in their place the same packages would publish", async () => {
+  const files = exportedWrongly("wrong-lightgbm-zeros");
+  const problem = await refusal(() => checkPackage(files));
+  const wrong = new Set(pointers(problem).map((pointer) => Number(pointer.split("/")[2])));
+  const kept = decode(files["samples.csv"]!)
+    .trimEnd()
+    .split("\n")
+    .filter((_, i) => !wrong.has(i + 1));
+  expect(kept.length).toBeGreaterThan(3);
+  const checked = await checkPackage({ ...files, "samples.csv": encode(`${kept.join("\n")}\n`) });
+  expect(checked.outputs).toEqual(["0", "1"]);
 });
 
 test("expected values of a class that the model does not have are refused", async () => {
