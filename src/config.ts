@@ -25,6 +25,9 @@ const settings = z.object({
     .describe(
       "What holds or wraps epoch keys: folder (MOTIVO_KEYS), aws-kms, vault-transit, or environment (development only)",
     ),
+  MOTIVO_EPOCH_DAYS: count(90, 0, 3_650).describe(
+    "Days after which an epoch is closed: survivors are re-wrapped, the old key destroyed; 0: only by hand",
+  ),
   MOTIVO_KMS_DELETION_DAYS: count(7, 7, 30).describe(
     "Days that AWS KMS waits before it deletes the key of a closed epoch",
   ),

@@ -30,7 +30,11 @@ import { EpochRing } from "./privacy/epoch-ring.ts";
 import { type KeyProvider, keyFolder } from "./privacy/key-folder.ts";
 import { configuredEpochKeys } from "./privacy/keys/configured.ts";
 import { openSigner } from "./privacy/log-signer.ts";
+import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
+
+/** How often the age of the running epoch is looked at; it is counted in days. */
+const EPOCH_CHECK_MS = 3_600_000;
 
 export const DEV_FILE = "dev.json";
 const DEMO_PACKAGES = fileURLToPath(new URL("../packages", import.meta.url));
@@ -88,6 +92,7 @@ export async function openDeps(
     limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
     now,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    takeUpEpoch: () => epoch.refresh(),
   });
   const threads = config.MOTIVO_WORKERS || Math.max(1, availableParallelism() - 1);
   const models = new ModelRegistry(database.db, (source) => openPredictor(source, { threads }));
@@ -137,17 +142,20 @@ function schedule(deps: Deps, config: Config, logger: Logger): () => void {
       run("erasure interval", closeErasureInterval(deps));
       run("expired idempotency keys", forgetExpiredKeys(deps));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
+    setInterval(() => run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS)), EPOCH_CHECK_MS),
     setInterval(() => run("check of the log", checkLog(deps, logger)), config.MOTIVO_CHECK_INTERVAL_S * 1000),
   ];
   // A verifier believes a pending erasure for a day: what an earlier process left must not wait for a whole interval more.
   run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
+  // What an earlier process began to close, or a provider was to delete by now.
+  run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   return () => {
     for (const timer of timers) clearInterval(timer);
   };
 }
 
 async function checkLog(deps: Deps, logger: Logger): Promise<void> {
-  const { ok, entries, finding } = await auditLog(deps.db, deps.log.context.signer.key, { now: deps.now() });
+  const { ok, entries, finding } = await auditLog(deps.db, keysOfSigner(deps.log.context.signer), { now: deps.now() });
   if (ok) logger.info({ entries }, "the log holds");
   else logger.fatal({ entries, code: finding?.code, entry: finding?.entry }, "the log was touched");
 }
@@ -172,7 +180,9 @@ export async function startService(config: Config, options: { logger?: Logger } 
     closers.push(
       () => deps.models.close(),
       () => deps.log.close(),
+      () => deps.epoch.close(),
     );
+    await deps.epoch.watch((error) => logger.error({ err: error }, "epochs"));
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
     if (issuer) await publishDemoPackages(deps);

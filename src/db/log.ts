@@ -1,9 +1,10 @@
-import { desc, eq } from "drizzle-orm";
+import { asc, desc, eq } from "drizzle-orm";
 import { bytesEqual } from "../../audit/bytes.ts";
 import { openCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
-import { inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
+import { consistencyPath, inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
+import { formatVkey, keysOfSigner } from "../../audit/note.ts";
 import type { Tile } from "../../audit/tile.ts";
 import { Problem } from "../errors.ts";
 import type { ArrayParameters } from "./arrays.ts";
@@ -17,7 +18,8 @@ import {
 } from "./log-append.ts";
 import { Batcher, type BatchLimits } from "./log-batcher.ts";
 import { nodeReader, tileBytes } from "./log-nodes.ts";
-import { logCheckpoint, logEntry, logHead } from "./tables.ts";
+import { refusedAsOlder } from "./older-epoch.ts";
+import { logCheckpoint, logEntry, logHead, logKey } from "./tables.ts";
 
 /** What the database says of the log does not fit together, or is another log's. Nothing may be signed on it. */
 export class LogBrokenError extends Error {
@@ -34,8 +36,12 @@ export interface Head {
 /** The log as readers see it. */
 export interface LogReader {
   head(): Promise<Head>;
-  /** The name and public key that checkpoints verify under. */
+  /** The name and public key that checkpoints verify under from now on. */
   vkey(): Promise<string>;
+  /** Every key that the log has had, oldest first: what its old checkpoints verify under too. */
+  vkeys(): Promise<string[]>;
+  /** That the tree of `to` begins with the tree of `from`. @throws RangeError unless from ≤ to */
+  consistencyProof(from: number, to: number): Promise<Uint8Array[]>;
   /** @throws Problem unknown_entry */
   leaf(index: number): Promise<{ leaf: Uint8Array; leafHash: Uint8Array }>;
   /** Inclusion proof of an entry in the tree of `size`. @throws RangeError unless index < size */
@@ -63,7 +69,15 @@ export function logReader(db: Database): LogReader {
   }
   return {
     head: row,
-    vkey: async () => (await row()).vkey,
+    async vkeys() {
+      const changes = await db.select({ vkey: logKey.vkey }).from(logKey).orderBy(asc(logKey.number));
+      return [(await row()).vkey, ...changes.map(({ vkey }) => vkey)];
+    },
+    async vkey() {
+      return (await this.vkeys()).at(-1)!;
+    },
+    consistencyProof: (from, to) =>
+      from === 0 ? Promise.resolve([]) : resolvePath(nodeCrypto, consistencyPath(from, to), readNode),
     async leaf(index) {
       const [entry] = await db.select().from(logEntry).where(eq(logEntry.index, index));
       if (!entry) throw new Problem("unknown_entry");
@@ -87,7 +101,8 @@ export function logReader(db: Database): LogReader {
 async function recompute(db: Database, signer: LogSigner): Promise<void> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!head) throw new LogBrokenError("The log has no head");
-  if (head.vkey !== signer.vkey) {
+  // The head names the first key for ever; a key that replaced it has an entry of its own.
+  if (head.vkey !== formatVkey(keysOfSigner(signer)[0]!)) {
     throw new LogBrokenError(
       "The log in this database is signed by another key, or has another MOTIVO_ORIGIN",
     );
@@ -98,7 +113,7 @@ async function recompute(db: Database, signer: LogSigner): Promise<void> {
   );
   const frontier = { size: head.size, peaks };
   const root = frontierRoot(nodeCrypto, frontier);
-  const signed = await openCheckpoint(nodeCrypto, head.checkpoint, signer.key);
+  const signed = await openCheckpoint(nodeCrypto, head.checkpoint, keysOfSigner(signer));
   if (
     !bytesEqual(root, head.root) ||
     !bytesEqual(encodeFrontier(frontier), head.frontier) ||
@@ -129,6 +144,8 @@ export async function openLog(
     limits: BatchLimits;
     now: () => Date;
     randomBytes: (length: number) => Uint8Array;
+    /** Takes up an epoch that another process has opened: a batch that was refused for it is written once more. */
+    takeUpEpoch?: () => Promise<unknown>;
   },
 ): Promise<Log> {
   const [existing] = await db.select({ size: logHead.size }).from(logHead).where(eq(logHead.id, 1));
@@ -161,8 +178,13 @@ export async function openLog(
     now: options.now,
     randomBytes: options.randomBytes,
   };
+  const write = (entries: readonly NewEntry[]) => db.transaction((tx) => appendEntries(tx, context, entries));
   const batcher = new Batcher<NewEntry, Outcome>(options.limits, (entries) =>
-    db.transaction((tx) => appendEntries(tx, context, entries)),
+    write(entries).catch(async (error: unknown) => {
+      if (!options.takeUpEpoch || !refusedAsOlder(error)) throw error;
+      await options.takeUpEpoch();
+      return write(entries);
+    }),
   );
   return {
     ...logReader(db),

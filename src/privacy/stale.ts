@@ -1,14 +1,12 @@
+import { refusedAsOlder } from "../db/older-epoch.ts";
 import { type EpochRing, StaleEpochError } from "./epoch-ring.ts";
-
-/** What the database answers to a row that is written under an older epoch than the newest (`migrations/`). */
-const OLDER_EPOCH = "MT001";
 
 /** Whether this is about an epoch that was opened or closed by another process in this very moment. */
 function isStale(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof StaleEpochError || (cause as { code?: string }).code === OLDER_EPOCH) return true;
+    if (cause instanceof StaleEpochError) return true;
   }
-  return false;
+  return refusedAsOlder(error);
 }
 
 /**

@@ -18,7 +18,7 @@ export function memoryKeys(): KeyProvider {
       return this.keep(name, new Uint8Array(randomBytes(32)));
     },
     async keep(name, given) {
-      const key = keys.get(name) ?? given;
+      const key = keys.get(name) ?? new Uint8Array(given);
       keys.set(name, key);
       return key;
     },

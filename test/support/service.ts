@@ -14,6 +14,7 @@ import { readPackageFolder } from "../../src/models/package.ts";
 import { publish } from "../../src/models/publish.ts";
 import { openDeps } from "../../src/node.ts";
 import { folderAssets } from "../../src/pages/assets-folder.ts";
+import type { KeyProvider } from "../../src/privacy/key-folder.ts";
 import { memoryKeys } from "./keys.ts";
 
 /** The whole service over a database of the test, without a port: requests go straight to the application. */
@@ -22,6 +23,8 @@ export interface TestService {
   api: Api;
   deps: Deps;
   config: Config;
+  /** The key folder. */
+  keys: KeyProvider;
   issuer: DevIssuer;
   tokens: Record<Scope, string>;
   /** Every line of the service's own log so far. */
@@ -100,6 +103,7 @@ export async function testService(
     api,
     deps,
     config,
+    keys,
     issuer,
     tokens,
     clock,
