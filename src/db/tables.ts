@@ -119,8 +119,39 @@ export const erasedEntry = pgTable(
     sinceHour: integer("since_hour").notNull(),
     erasureIndex: logIndex("erasure_index"),
     position: integer("position"),
+    /** The epoch whose key wrapped what was erased: once it is destroyed, no copy opens. Null in old rows. */
+    epoch: integer("epoch"),
   },
   (t) => [index("erased_entry_by").on(t.erasureIndex)],
+);
+
+/** Records that outlive their person detached: no id, index or salt, a month for a time, each batch of several people. */
+export const detachedRecord = pgTable(
+  "detached_record",
+  {
+    id: uuid("id").primaryKey(),
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    /** YYYY-MM */
+    month: text("month").notNull(),
+    body: text("body").notNull(),
+  },
+  (t) => [index("detached_record_model").on(t.model, t.version, t.month)],
+);
+
+/** Records that a named duty keeps until a day although their person was erased. */
+export const retainedRecord = pgTable(
+  "retained_record",
+  {
+    logIndex: logIndex("log_index").primaryKey(),
+    /** YYYY-MM-DD: then it goes, too. */
+    until: text("until").notNull(),
+    /** The duty in words, as the package names it (JSON by language). */
+    duty: text("duty").notNull(),
+    /** As in `erased_entry`. */
+    epoch: integer("epoch").notNull(),
+  },
+  (t) => [index("retained_record_until").on(t.until)],
 );
 
 // ── Idempotency ─────────────────────────────────────────────────────────────────────────────────────────
@@ -228,6 +259,61 @@ export const payload = vault.table("payload", {
   owner: bytes("owner").notNull(),
   ciphertext: bytes("ciphertext").notNull(),
 });
+
+/**
+ * What an erasure has still to take away: access has ended, and the tag key, which finds the rest and opens nothing,
+ * goes last.
+ */
+export const removal = vault.table("removal", {
+  id: uuid("id").primaryKey(),
+  epoch: integer("epoch").notNull(),
+  /** Sealed under the epoch's key. */
+  tagKey: bytes("tag_key").notNull(),
+  /** The epoch that wrapped the data key when access ended. */
+  erasedUnder: integer("erased_under").notNull(),
+  /** How many entries there are, and how many were dealt with. */
+  entries: integer("entries").notNull(),
+  done: integer("done").notNull().default(0),
+  /** What becomes of records, as the package promised (JSON of `afterErasure`). */
+  afterErasure: text("after_erasure").notNull(),
+  startedAt: timestamp("started_at", { withTimezone: true }).notNull(),
+});
+
+/** Records on their way to be detached, until enough people's are there. */
+export const detaching = vault.table(
+  "detaching",
+  {
+    id: uuid("id").primaryKey(),
+    /** One for each erasure, so that people are counted and not records; leads nowhere. */
+    person: uuid("person").notNull(),
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    month: text("month").notNull(),
+    body: text("body").notNull(),
+  },
+  (t) => [index("detaching_model").on(t.model, t.version)],
+);
+
+/** Legal grounds that suspend the erasure of a person, for one model or for all. */
+export const hold = vault.table(
+  "hold",
+  {
+    id: uuid("id").primaryKey(),
+    epoch: integer("epoch").notNull(),
+    /** HMAC of the person's id under the epoch's key, under another label than `subject.lookup`. */
+    lookup: bytes("lookup").notNull(),
+    /** The person's id, sealed under the epoch's key. */
+    identifier: bytes("identifier").notNull(),
+    /** Null: whatever model. */
+    model: text("model"),
+    /** The article or order that it rests on. */
+    ground: text("ground").notNull(),
+    /** YYYY-MM-DD, the last day; null: until it is lifted. */
+    until: text("until"),
+    placedAt: timestamp("placed_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [index("hold_lookup").on(t.lookup)],
+);
 
 /**
  * Requests of data subjects. Each has a key of its own, wrapped by the epoch's, so that it outlives an erasure of the
