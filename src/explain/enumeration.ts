@@ -1,4 +1,5 @@
 import type { HybridRows } from "./hybrids.ts";
+import { addOwen, type Blocks, nameOwen, type OwenCoalitions, owenRows } from "./owen.ts";
 
 /**
  * Background rows on which no more players vary are enumerated even while sampling: 14 coalitions instead of the
@@ -19,20 +20,24 @@ interface Stratum {
  * Shapley's formula itself, φᵢ = Σ_S |S|!(k−|S|−1)!/k! · (v(S∪i) − v(S)), for each different background row
  * over the k players that vary on it, averaged by weight. Exact up to float64 sums; the cost doubles with
  * each player that varies.
- * @returns players × outputs, row-major
+ * @param blocks where the players of `rows` are columns: Owen values, which are exact alike
+ * @returns players × outputs, row-major; with blocks, columns and then blocks × outputs
  */
-export async function enumerate(rows: HybridRows): Promise<Float64Array> {
-  const attributions = new Float64Array(rows.players * rows.outputs);
-  let waiting: { stratum: Stratum; ids: Uint32Array }[] = [];
+export async function enumerate(rows: HybridRows, blocks?: Blocks): Promise<Float64Array> {
+  const attributions = new Float64Array((rows.players + (blocks?.count ?? 0)) * rows.outputs);
+  let waiting: { stratum: Stratum; ids: Uint32Array | OwenCoalitions[] }[] = [];
   const settle = async () => {
     await rows.evaluate();
     for (const { stratum, ids } of waiting) {
-      addShapley(rows, rows.varying[stratum.background]!, ids, stratum.weight, attributions);
+      if (!(ids instanceof Uint32Array)) addOwen(rows, ids, stratum.weight, attributions);
+      else addShapley(rows, rows.varying[stratum.background]!, ids, stratum.weight, attributions);
     }
     waiting = [];
   };
   for (const stratum of strata(rows)) {
-    waiting.push({ stratum, ids: nameCoalitions(rows, stratum.background) });
+    const { background } = stratum;
+    const ids = blocks ? nameOwen(rows, background, blocks) : nameCoalitions(rows, background);
+    waiting.push({ stratum, ids });
     if (rows.pending >= CHUNK) await settle();
   }
   await settle();
@@ -40,9 +45,12 @@ export async function enumerate(rows: HybridRows): Promise<Float64Array> {
 }
 
 /** An upper bound, without knowing which rows coincide, of the model rows that `enumerate` takes. */
-export function enumerationRows(rows: HybridRows): number {
+export function enumerationRows(rows: HybridRows, blocks?: Blocks): number {
   let count = 1;
-  for (const { background } of strata(rows)) count += 2 ** rows.varying[background]!.length - 1;
+  for (const { background } of strata(rows)) {
+    const players = rows.varying[background]!;
+    count += blocks ? owenRows(players, blocks) : 2 ** players.length - 1;
+  }
   return count;
 }
 

@@ -85,6 +85,9 @@ class Batches {
   }
 
   predict(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array> {
+    // Flags of columns and flags of players do not go into one call.
+    const [first] = this.#waiting;
+    if (first && first.hybrids.players?.length !== hybrids.players?.length) void this.#flush();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ row, hybrids, resolve, reject });
       this.#count += hybrids.count;
@@ -105,6 +108,7 @@ class Batches {
     if (requests.length === 0) return;
     this.#waiting = [];
     this.#count = 0;
+    const { players } = requests[0]!.hybrids;
     const flags = requests[0]!.hybrids.present.length / requests[0]!.hybrids.count;
     const explained = new Uint32Array(count);
     const background = new Uint32Array(count);
@@ -118,7 +122,13 @@ class Batches {
     }
     try {
       const rows = requests.map(({ row }) => row);
-      const values = await this.#predict(rows, { count, explained, background, present });
+      const values = await this.#predict(rows, {
+        count,
+        explained,
+        background,
+        present,
+        ...(players && { players }),
+      });
       const outputs = values.length / count;
       let from = 0;
       for (const { hybrids, resolve } of requests) {

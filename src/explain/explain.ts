@@ -7,6 +7,7 @@ import type { Game } from "./game.ts";
 import { checkPrediction, checkShape, HybridRows } from "./hybrids.ts";
 import { linked } from "./links.ts";
 import { type Estimate, SLOPE_FROM } from "./moments.ts";
+import { type Blocks, splitGame } from "./owen.ts";
 import { FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
 import { DEFAULT_TABLE_BYTES } from "./trees/exact-trees.ts";
@@ -70,6 +71,11 @@ export interface ExplainOptions {
    * `auto`, and not when permutations are asked for by name.
    */
   control?: boolean;
+  /**
+   * Also how a player of several columns shares out what it is credited with among them: Owen values. Enumerated or sampled over
+   * columns, which takes more rows; never in closed form. `predict` is then asked for single columns (`Hybrids.players`).
+   */
+  within?: boolean;
   /** So many rounds, at least two, whatever tolerance and budget say: to compute a recorded explanation again. */
   rounds?: number;
   /** SHA-256 in hex of the model and of the background, where the caller keeps them; the background's own otherwise. */
@@ -89,6 +95,9 @@ export interface ExplainOptions {
   /** After each round of sampling: an explanation that can be used as it is. Not called by enumeration. */
   onRound?: (explanation: Explanation) => void;
 }
+
+/** As the members of the same names of an explanation, one row a column. */
+export type Shares = Pick<Explanation, "attributions" | "standardErrors" | "intervals">;
 
 /** Plain values in a fixed key order, so that `JSON.stringify` gives the same bytes for the same seed. */
 export interface Explanation {
@@ -117,6 +126,8 @@ export interface Explanation {
   standardErrors: number[][];
   /** players × outputs, 95 % each. */
   intervals: [lower: number, upper: number][][];
+  /** Owen values, columns × outputs, which over the columns of a player sum to its attributions; null if not asked for. */
+  within: Shares | null;
   seed: string;
   /** Different model rows behind it, background included, whether or not that was evaluated before. */
   modelRows: number;
@@ -175,13 +186,15 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
       algorithm: ALGORITHM_DIGEST,
     },
   };
-  if (method !== "permutation" && closedForm?.covers(link)) {
+  if (method !== "permutation" && closedForm?.covers(link) && !options.within) {
     const chosen = method === "exact" ? "asked" : "closed-form";
     yield await inClosedForm(game, closedForm, { ...told, chosen });
     return;
   }
-  const rows = new HybridRows(linked(game, link, options));
-  const needed = enumerationRows(rows);
+  const { game: played, blocks } = options.within ? splitGame(game) : { game, blocks: undefined };
+  if (blocks) checkShape(game);
+  const rows = new HybridRows(linked(played, link, options));
+  const needed = enumerationRows(rows, blocks);
   const cheaper = needed <= Math.min(samplingRows(rows, AUTO_ROUNDS), maxModelRows);
 
   if (method === "exact" || (method === "auto" && cheaper && settings.rounds === undefined)) {
@@ -191,7 +204,7 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
         `Enumeration needs more model rows than allowed, and ${whyNoClosedForm(options, link)}`,
         { needed, maxModelRows },
       );
-    const attributions = await enumerate(rows);
+    const attributions = await enumerate(rows, blocks);
     const zeros = new Float64Array(attributions.length);
     const chosen = method === "exact" ? "asked" : "enumeration-costs-less";
     const exact = {
@@ -202,17 +215,17 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
       converged: true,
       slopes: null,
     };
-    yield assemble(rows, { ...told, method: "exact-enumeration", chosen }, exact);
+    yield assemble(rows, { ...told, method: "exact-enumeration", chosen }, exact, blocks);
     return;
   }
 
   const chosen = method === "permutation" ? "asked" : "enumeration-costs-more";
-  const controlled = (options.control ?? method === "auto") && link === "identity";
+  const controlled = (options.control ?? method === "auto") && link === "identity" && !blocks;
   const control = controlled ? Control.of(closedForm, game.row) : undefined;
   let rounds = 0;
-  for await (const estimate of samplePermutations(rows, { ...settings, random, control })) {
+  for await (const estimate of samplePermutations(rows, { ...settings, random, control, blocks })) {
     rounds = estimate.rounds;
-    yield assemble(rows, { ...told, method: "permutation", chosen }, estimate);
+    yield assemble(rows, { ...told, method: "permutation", chosen }, estimate, blocks);
   }
   if (rounds === 0)
     throw new ExplainError("budget_too_small", "Two rounds of sampling need more model rows than allowed", {
@@ -289,6 +302,7 @@ async function inClosedForm(
     attributions: table((value) => value),
     standardErrors: table(() => 0),
     intervals: table((value) => [value, value]),
+    within: null,
     seed: told.seed,
     modelRows: 1,
     modelRowsSaved: 0,
@@ -326,6 +340,7 @@ function assemble(
   rows: HybridRows,
   { method, chosen, link, seed, tolerance, maxModelRows, digests }: Told,
   { attributions, standardErrors, halfWidths, rounds, converged, slopes }: Estimate,
+  blocks?: Blocks,
 ): Explanation {
   const outputs = Array.from({ length: rows.outputs }, (_, o) => o);
   const base = outputs.map((o) =>
@@ -333,7 +348,16 @@ function assemble(
   );
   const output = outputs.map((o) => rows.value(rows.full, o));
   // Adding 0 turns -0 into 0, which JSON would not tell apart and `Object.is` would.
-  const table = <T>(cell: (i: number) => T) => rowsOf(rows.players, rows.outputs, cell);
+  const shares = (first: number, count: number): Shares => {
+    const table = <T>(cell: (i: number) => T) =>
+      rowsOf(count, rows.outputs, (i) => cell(first * rows.outputs + i));
+    return {
+      attributions: table((i) => attributions[i]! + 0),
+      standardErrors: table((i) => standardErrors[i]!),
+      intervals: table((i) => [attributions[i]! - halfWidths[i]! + 0, attributions[i]! + halfWidths[i]! + 0]),
+    };
+  };
+  const own = blocks ? attributions.subarray(rows.players * rows.outputs) : attributions;
   const anywhere = rows.varyingAnywhere;
   const perRow = method === "permutation" ? rounds * (2 * anywhere + 1) : 2 ** anywhere;
   return {
@@ -344,9 +368,8 @@ function assemble(
     base,
     output,
     distance: null,
-    attributions: table((i) => attributions[i]! + 0),
-    standardErrors: table((i) => standardErrors[i]!),
-    intervals: table((i) => [attributions[i]! - halfWidths[i]! + 0, attributions[i]! + halfWidths[i]! + 0]),
+    ...(blocks ? shares(rows.players, blocks.count) : shares(0, rows.players)),
+    within: blocks ? shares(0, rows.players) : null,
     seed,
     modelRows: rows.evaluated,
     modelRowsSaved: Math.max(perRow * rows.varying.length - rows.evaluated, 0),
@@ -354,7 +377,7 @@ function assemble(
     converged,
     tolerance,
     maxModelRows,
-    additivityGap: additivityGap(base, output, attributions),
+    additivityGap: additivityGap(base, output, own),
     digests,
   };
 }

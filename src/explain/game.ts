@@ -26,6 +26,8 @@ export interface Hybrids {
   background: Uint32Array;
   /** `count × players` flags, row-major: 1 takes the explained row's value, 0 the background row's. */
   present: Uint8Array;
+  /** Whose flags these are: the game's players where absent, single columns where shares within groups are asked for. */
+  players?: readonly Player[];
 }
 
 export interface Game {
@@ -45,7 +47,7 @@ export interface Game {
 /** The rows that `hybrids` names, for a predictor that takes rows. */
 export function materialise(game: Pick<Game, "players" | "row" | "background">, hybrids: Hybrids): Cell[][] {
   const rows: Cell[][] = new Array(hybrids.count);
-  const { players } = game;
+  const players = hybrids.players ?? game.players;
   for (let r = 0; r < hybrids.count; r++) {
     const row = [...(game.background[hybrids.background[r]!] as readonly Cell[])];
     for (let p = 0; p < players.length; p++) {

@@ -170,6 +170,7 @@ export class HybridRows {
       count,
       background: this.#backgrounds.slice(first, first + count),
       present: this.#present.slice(first * players, (first + count) * players),
+      players: this.#game.players,
     });
     underway.catch(() => {});
     this.#underway.push(underway);

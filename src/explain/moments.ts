@@ -1,6 +1,7 @@
 import type { Control } from "./control.ts";
 import { addShapley, ENUMERATED_PLAYERS } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
+import { addOwen, type Blocks, type OwenCoalitions } from "./owen.ts";
 import { standardErrorBound, student975 } from "./quantiles.ts";
 
 /** One order for a background row, and the ids of the coalitions met on the way. */
@@ -13,7 +14,7 @@ export interface Walk {
   backward: Uint32Array;
 }
 
-/** All arrays are players × outputs, row-major. */
+/** All arrays are players × outputs, row-major; with blocks, columns and then blocks × outputs. */
 export interface Estimate {
   attributions: Float64Array;
   standardErrors: Float64Array;
@@ -30,10 +31,16 @@ export const POOL_BELOW = 5;
 /** With fewer degrees of freedom than this in all a slope is a guess, and the plain estimate stands. */
 export const SLOPE_FROM = 30;
 
-/** Sums over the rounds, for one quantity: mean of each background row's pair estimates. background × players × outputs */
+/** background × cells × outputs */
 type Table = Float64Array;
 
-/** Means, squares and products of deviations of each background row's pair estimates (Welford 1962). */
+/** The coalitions of a background row on which so few players vary that all are known. */
+export type Known = ReadonlyMap<number, Uint32Array | readonly OwenCoalitions[]>;
+
+/**
+ * Means, squares and products of deviations of each background row's pair estimates (Welford 1962). What is estimated, a cell, is
+ * a player or, behind the players, a block of them.
+ */
 export class Moments {
   readonly #rows: HybridRows;
   readonly #control: Control | undefined;
@@ -45,30 +52,44 @@ export class Moments {
   readonly #products: Table;
   readonly #marginals: Float64Array;
   readonly #controlMarginals: Float64Array;
-  /** One a background row where all coalitions are known. */
-  readonly #known: ReadonlyMap<number, Uint32Array>;
+  readonly #known: Known;
+  readonly #blocks: Blocks | undefined;
+  readonly #cells: number;
+  /** For each background row, the cells that vary on it. */
+  readonly #varying: readonly Uint32Array[];
   #rounds = 0;
 
   /** @param known evaluated before the first round is added */
-  constructor(rows: HybridRows, known: ReadonlyMap<number, Uint32Array>, control?: Control) {
+  constructor(
+    rows: HybridRows,
+    known: Known,
+    { control, blocks }: { control?: Control; blocks?: Blocks } = {},
+  ) {
     this.#rows = rows;
     this.#known = known;
     this.#control = control;
-    const size = rows.varying.length * rows.players * rows.outputs;
+    this.#blocks = blocks;
+    this.#cells = rows.players + (blocks?.count ?? 0);
+    this.#varying = rows.varying.map((players) => {
+      const own = blocks ? new Set(Array.from(players, (p) => rows.players + blocks.of[p]!)) : [];
+      return Uint32Array.from([...players, ...own]);
+    });
+    const size = rows.varying.length * this.#cells * rows.outputs;
     const table = (used: boolean) => new Float64Array(used ? size : 0);
     this.#means = table(true);
     this.#squares = table(true);
     this.#controlMeans = table(control !== undefined);
     this.#controlSquares = table(control !== undefined);
     this.#products = table(control !== undefined);
-    this.#marginals = new Float64Array(rows.players);
-    this.#controlMarginals = new Float64Array(rows.players);
+    this.#marginals = new Float64Array(this.#cells);
+    this.#controlMarginals = new Float64Array(this.#cells);
   }
 
   /** A round that has been evaluated. */
   add(round: readonly Walk[]): void {
     const rows = this.#rows;
-    const { players, outputs } = rows;
+    const { outputs } = rows;
+    const cells = this.#cells;
     const control = this.#control;
     control?.follow(rows);
     if (this.#rounds++ === 0) this.#addKnown();
@@ -78,8 +99,9 @@ export class Moments {
       for (let o = 0; o < outputs; o++) {
         measure(rows, walk, o, value, this.#marginals);
         if (control) measure(rows, walk, o, controlled, this.#controlMarginals);
-        for (const p of walk.order) {
-          const at = (walk.background * players + p) * outputs + o;
+        if (this.#blocks) this.#sumBlocks(walk.order, this.#blocks);
+        for (const p of this.#varying[walk.background]!) {
+          const at = (walk.background * cells + p) * outputs + o;
           const deviation = this.#marginals[p]! - this.#means[at]!;
           this.#means[at]! += deviation / this.#rounds;
           this.#squares[at]! += deviation * (this.#marginals[p]! - this.#means[at]!);
@@ -94,11 +116,22 @@ export class Moments {
     }
   }
 
+  /** What a walk's columns moved the output by, summed by block. */
+  #sumBlocks(order: Uint32Array, { of }: Blocks): void {
+    const { players } = this.#rows;
+    for (const p of order) this.#marginals[players + of[p]!] = 0;
+    for (const p of order) this.#marginals[players + of[p]!]! += this.#marginals[p]!;
+  }
+
   #addKnown(): void {
     const rows = this.#rows;
-    const cells = rows.players * rows.outputs;
+    const cells = this.#cells * rows.outputs;
     for (const [b, ids] of this.#known) {
       const into = (table: Table) => table.subarray(b * cells, (b + 1) * cells);
+      if (!(ids instanceof Uint32Array)) {
+        addOwen(rows, ids, 1, into(this.#means));
+        continue;
+      }
       addShapley(rows, rows.varying[b]!, ids, 1, into(this.#means));
       if (this.#control) addShapley(rows, rows.varying[b]!, ids, 1, into(this.#controlMeans), this.#control);
     }
@@ -118,26 +151,31 @@ export class Moments {
    * With a control, φ = φ̂ − β(ĉ − c), and s² is what the regression leaves of the squares.
    */
   summarise({ tolerance, output }: { tolerance: number; output?: number | undefined }): Estimate {
-    const { players, outputs, varying, weights } = this.#rows;
+    const { outputs, weights } = this.#rows;
     const n = this.#rounds;
-    const attributions = new Float64Array(players * outputs);
-    const standardErrors = new Float64Array(players * outputs);
-    const halfWidths = new Float64Array(players * outputs);
+    const cells = this.#cells;
+    const varying = this.#varying;
+    const isSampled = (b: number) => this.#rows.varying[b]!.length > ENUMERATED_PLAYERS;
+    const attributions = new Float64Array(cells * outputs);
+    const standardErrors = new Float64Array(cells * outputs);
+    const halfWidths = new Float64Array(cells * outputs);
     const slopes = this.#control ? new Float64Array(outputs) : null;
-    const sampled = new Uint32Array(players);
-    for (const row of varying) if (row.length > ENUMERATED_PLAYERS) for (const p of row) sampled[p]!++;
-    const residuals = new Float64Array(players);
+    const sampled = new Uint32Array(cells);
+    varying.forEach((row, b) => {
+      if (isSampled(b)) for (const p of row) sampled[p]!++;
+    });
+    const residuals = new Float64Array(cells);
 
     let converged = true;
     for (let o = 0; o < outputs; o++) {
       const slope = this.#slope(o, sampled);
       if (slopes) slopes[o] = slope;
-      const sum = new Float64Array(players);
-      const sumOfSquares = new Float64Array(players);
+      const sum = new Float64Array(cells);
+      const sumOfSquares = new Float64Array(cells);
       varying.forEach((row, b) => {
-        const at = (p: number) => (b * players + p) * outputs + o;
+        const at = (p: number) => (b * cells + p) * outputs + o;
         for (const p of row) attributions[p * outputs + o]! += weights[b]! * this.#means[at(p)]!;
-        if (row.length <= ENUMERATED_PLAYERS) return;
+        if (!isSampled(b)) return;
         const scale = weights[b]! ** 2 / (n * (n - 1));
         let average = 0;
         for (const p of row) {
@@ -146,7 +184,8 @@ export class Moments {
         }
         for (const p of row) {
           const pooled = sampled[p]! * (n - 1) < POOL_BELOW;
-          const a = scale * Math.max(residuals[p]!, pooled ? average : 0);
+          const a =
+            n === 1 ? Number.POSITIVE_INFINITY : scale * Math.max(residuals[p]!, pooled ? average : 0);
           sum[p]! += a;
           sumOfSquares[p]! += a * a;
         }
@@ -154,7 +193,7 @@ export class Moments {
       if (slope !== 0) this.#correct(attributions, o, slope);
 
       let bound = 0;
-      for (let p = 0; p < players; p++) {
+      for (let p = 0; p < cells; p++) {
         if (sum[p] === 0) continue;
         const available = sampled[p]! * (n - 1);
         const effective = n * (sum[p]! ** 2 / sumOfSquares[p]!) - 1;

@@ -1,7 +1,8 @@
 import type { Control } from "./control.ts";
 import { ENUMERATED_PLAYERS, nameCoalitions, samplingRows } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
-import { type Estimate, Moments, type Walk } from "./moments.ts";
+import { type Estimate, type Known, Moments, type Walk } from "./moments.ts";
+import { type Blocks, nameOwen, type OwenCoalitions, shuffleBlocks } from "./owen.ts";
 import { type Random32, shuffle } from "./random.ts";
 
 /**
@@ -23,9 +24,14 @@ export interface Sampling {
   maxModelRows: number;
   /** The output that decides on stopping; every output when absent. */
   output?: number | undefined;
-  /** So many rounds, whatever tolerance and budget say: to compute a recorded explanation again. */
+  /**
+   * So many rounds, whatever tolerance and budget say: to compute a recorded explanation again. A single one has no
+   * standard error (it is infinite).
+   */
   rounds?: number | undefined;
   control?: Control | undefined;
+  /** The players of `rows` are columns, and these the groups that they join in. */
+  blocks?: Blocks | undefined;
 }
 
 /** The least that has a variance within each background row. */
@@ -44,24 +50,24 @@ const SENT = 1024;
  * @param rows hold nothing but the background and the explained row
  */
 export async function* samplePermutations(rows: HybridRows, sampling: Sampling): AsyncGenerator<Estimate> {
-  const { random, maxModelRows } = sampling;
+  const { maxModelRows, control, blocks } = sampling;
   const last = sampling.rounds ?? MAX_ROUNDS;
   const fits = (more: number) => sampling.rounds !== undefined || rows.count + more <= maxModelRows;
   // Where the most that two rounds can take is within the budget, rows are evaluated while others are still named.
   const certain = fits(samplingRows(rows, FIRST_ROUNDS) - rows.count);
-  const known = await enumerateSmall(rows, certain);
+  const known = await enumerateSmall(rows, certain, blocks);
   const first: Walk[][] = [];
-  while (first.length < FIRST_ROUNDS) first.push(await drawRound(rows, random, certain));
+  while (first.length < Math.min(FIRST_ROUNDS, last)) first.push(await drawRound(rows, sampling, certain));
   if (!fits(0)) return;
   await rows.evaluate();
 
-  const moments = new Moments(rows, known, sampling.control);
+  const moments = new Moments(rows, known, { ...(control && { control }), ...(blocks && { blocks }) });
   for (const round of first) moments.add(round);
   let estimate = moments.summarise(sampling);
   yield estimate;
   const most = rows.varying.reduce((sum, { length }) => sum + Math.max(2 * (length - 1), 0), 0);
   while (estimate.rounds < last && (sampling.rounds !== undefined || !estimate.converged)) {
-    const round = await drawRound(rows, random, fits(most));
+    const round = await drawRound(rows, sampling, fits(most));
     if (!fits(0)) return;
     await rows.evaluate();
     moments.add(round);
@@ -71,22 +77,22 @@ export async function* samplePermutations(rows: HybridRows, sampling: Sampling):
 }
 
 /** → background row to its coalitions' ids, where few players vary. */
-async function enumerateSmall(rows: HybridRows, send: boolean): Promise<Map<number, Uint32Array>> {
-  const known = new Map<number, Uint32Array>();
+async function enumerateSmall(rows: HybridRows, send: boolean, blocks: Blocks | undefined): Promise<Known> {
+  const known = new Map<number, Uint32Array | OwenCoalitions[]>();
   for (const [b, players] of rows.varying.entries()) {
     if (players.length > ENUMERATED_PLAYERS) continue;
-    known.set(b, nameCoalitions(rows, b));
+    known.set(b, blocks ? nameOwen(rows, b, blocks) : nameCoalitions(rows, b));
     if (send) await sendAhead(rows);
   }
   return known;
 }
 
-async function drawRound(rows: HybridRows, random: Random32, send: boolean): Promise<Walk[]> {
+async function drawRound(rows: HybridRows, { random, blocks }: Sampling, send: boolean): Promise<Walk[]> {
   const round: Walk[] = [];
   for (const [background, players] of rows.varying.entries()) {
     if (players.length <= ENUMERATED_PLAYERS) continue;
-    const order = players.slice();
-    shuffle(order, random);
+    const order = blocks ? shuffleBlocks(players, blocks, random) : players.slice();
+    if (!blocks) shuffle(order, random);
     const forward = walk(rows, background, order);
     const backward = walk(rows, background, order.toReversed());
     round.push({ background, order, forward, backward });

@@ -74,7 +74,8 @@ function emptyLike(cells: Cells, size: number): Cells {
 
 function mixCells(into: Cells, explained: Cells, background: Cells, players: Uint16Array, rows: MixedRows) {
   if (Array.isArray(into)) return mixEach(into, explained as string[], background as string[], players, rows);
-  if (into.BYTES_PER_ELEMENT < 4) return mixEach(into as Uint8Array, explained as Uint8Array, background as Uint8Array, players, rows);
+  if (into.BYTES_PER_ELEMENT < 4)
+    return mixEach(into as Uint8Array, explained as Uint8Array, background as Uint8Array, players, rows);
   // Every number as words of 32 bits: one loop over one kind of array, which the engine compiles well.
   const words = into.BYTES_PER_ELEMENT / 4;
   const wide =

@@ -1,6 +1,6 @@
 import type { Fault } from "../errors.ts";
 import type { SharedHybrids } from "../explain/explain-rows.ts";
-import type { Cell, Hybrids } from "../explain/game.ts";
+import type { Cell, Hybrids, Player } from "../explain/game.ts";
 import { type Binding, bindGraph } from "./binding.ts";
 import type { Contract, Output } from "./contract.ts";
 import { readStructure, type StructureReading } from "./graph/read-structure.ts";
@@ -24,17 +24,10 @@ export interface Predictor {
   predictRow(row: readonly Cell[]): Promise<Float64Array>;
   /** rows × outputs, row-major. */
   predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array>;
-  /** The rows that `hybrids` names, each feature a player of its own: count × outputs, row-major. */
+  /** The rows that `hybrids` names, each feature a player of its own unless it says otherwise: count × outputs, row-major. */
   hybrids(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array>;
-  /**
-   * The same for several rows, in batches that they share.
-   * @param players the player of each feature, where some have several; `hybrids` has a flag for each player
-   */
-  mixed(
-    rows: readonly (readonly Cell[])[],
-    hybrids: SharedHybrids,
-    players?: Uint16Array,
-  ): Promise<Float64Array>;
+  /** The same for several rows, in batches that they share. */
+  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array>;
   /** Whether preprocessing runs once a row, so that hybrids mix what it makes of them. */
   readonly preprocessedOnce: boolean;
   /** Whether a row's values are the same bits in whatever batch: then explanations may share batches. */
@@ -102,6 +95,7 @@ class PooledPredictor implements Predictor {
   readonly #pool: WorkerPool;
   readonly #width: number;
   readonly #singles: Uint16Array;
+  readonly #owners = new WeakMap<readonly Player[], Uint16Array>();
 
   constructor(
     pool: WorkerPool,
@@ -132,11 +126,9 @@ class PooledPredictor implements Predictor {
     return this.mixed([row], { ...hybrids, explained });
   }
 
-  mixed(
-    rows: readonly (readonly Cell[])[],
-    { count, explained, background, present }: SharedHybrids,
-    players = this.#singles,
-  ): Promise<Float64Array> {
+  mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array> {
+    const { count, explained, background, present } = hybrids;
+    const players = hybrids.players ? this.#playersOf(hybrids.players) : this.#singles;
     const stride = count === 0 ? 0 : present.length / count;
     const whole = explained.length === count && background.length === count && Number.isInteger(stride);
     if (!whole || players.length !== this.#width || players.some((player) => player >= stride))
@@ -161,6 +153,18 @@ class PooledPredictor implements Predictor {
 
   close(): Promise<void> {
     return this.#pool.close();
+  }
+
+  /** The player of each feature. */
+  #playersOf(players: readonly Player[]): Uint16Array {
+    const known = this.#owners.get(players);
+    if (known !== undefined) return known;
+    const owners = new Uint16Array(this.#width).fill(players.length);
+    players.forEach(({ columns }, p) => {
+      for (const column of columns) owners[column] = p;
+    });
+    this.#owners.set(players, owners);
+    return owners;
   }
 
   async #inPieces(

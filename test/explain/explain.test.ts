@@ -46,6 +46,7 @@ describe("reproducibility", () => {
       "attributions",
       "standardErrors",
       "intervals",
+      "within",
       "seed",
       "modelRows",
       "modelRowsSaved",

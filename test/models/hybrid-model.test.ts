@@ -85,22 +85,17 @@ describe("the German credit package", () => {
     opened.push(predictor);
     const { background } = checked;
     expect(predictor.anyBatch).toBe(true);
-    const width = background[0]!.length;
     // Pairs of features: ten players.
-    const players = Uint16Array.from({ length: width }, (_, c) => c >> 1);
     const groups = Array.from({ length: 10 }, (_, p) => ({ name: `g${p}`, columns: [2 * p, 2 * p + 1] }));
     const rows = [background[3]!, background[70]!, background[41]!];
     const parts = rows.map((_, i) => randomHybrids(500, 10, background.length, 30 + i));
-    const together = await predictor.mixed(
-      rows,
-      {
-        count: 1500,
-        explained: Uint32Array.from({ length: 1500 }, (_, r) => Math.floor(r / 500)),
-        background: Uint32Array.from(parts.flatMap((part) => [...part.background])),
-        present: Uint8Array.from(parts.flatMap((part) => [...part.present])),
-      },
-      players,
-    );
+    const together = await predictor.mixed(rows, {
+      count: 1500,
+      explained: Uint32Array.from({ length: 1500 }, (_, r) => Math.floor(r / 500)),
+      background: Uint32Array.from(parts.flatMap((part) => [...part.background])),
+      present: Uint8Array.from(parts.flatMap((part) => [...part.present])),
+      players: groups,
+    });
     for (const [i, row] of rows.entries()) {
       const alone = await predictor.predictRows(materialise({ players: groups, row, background }, parts[i]!));
       expect(together.slice(1000 * i, 1000 * (i + 1))).toEqual(alone);
@@ -113,10 +108,9 @@ describe("the German credit package", () => {
     opened.push(predictor);
     const hybrids = randomHybrids(4, 20, 100, 1);
     const row = checked.background[0]!;
-    const players = Uint16Array.from({ length: 20 }, (_, c) => c);
     const refused = (explained: number[], more = {}) =>
       expect(() =>
-        predictor.mixed([row], { ...hybrids, explained: Uint32Array.from(explained), ...more }, players),
+        predictor.mixed([row], { ...hybrids, explained: Uint32Array.from(explained), ...more }),
       ).toThrow(RangeError);
     refused([0, 0, 0]);
     refused([0, 0, 0, 1]);
