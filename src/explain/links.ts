@@ -13,9 +13,11 @@ export function linked(
   { closedForm, noClosedForm }: { closedForm?: ClosedForm; noClosedForm?: string },
 ): Game {
   if (link === "identity") return game;
+  // What is known of the background is known on the output's own scale.
+  const { backgroundValues: _, ...unlinked } = game;
   if (closedForm !== undefined) {
     return {
-      ...game,
+      ...unlinked,
       async predict(hybrids: Hybrids) {
         const values = new Float64Array(hybrids.count * game.outputs);
         materialise(game, hybrids).forEach((row, r) => {
@@ -30,7 +32,7 @@ export function linked(
     throw new ExplainError("no_margin", `There is no margin to explain: ${why}`);
   }
   return {
-    ...game,
+    ...unlinked,
     predict: async (hybrids) => checked((await game.predict(hybrids)).map(logitOf)),
   };
 }

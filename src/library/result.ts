@@ -27,6 +27,10 @@ export interface RowExplanation {
   converged: boolean;
   /** |Σ attributions + base − output|, the largest over the outputs. */
   additivityGap: number;
+  /** The slope by which exact values of the margin made sampled ones more precise; null where nothing did. */
+  control: number | null;
+  /** SHA-256 in hex, of the background's cells and of the algorithm with its version. */
+  digests: { background: string; algorithm: string };
   /** On the closed paths: how far the model's own float32 output is from the float64 value; else null. */
   distance: number | null;
 }
@@ -41,6 +45,7 @@ export function named(
     Object.fromEntries(names.map((name, p) => [name, table[p]![at]!]));
   const { method, modelRows, link, chosen, modelRowsSaved, rounds, converged, additivityGap, distance } =
     explanation;
+  const { control, digests } = explanation;
   return {
     base: explanation.base[at]!,
     output: explanation.output[at]!,
@@ -57,6 +62,8 @@ export function named(
     rounds,
     converged,
     additivityGap,
+    control: control === null ? null : control.slopes[at]!,
+    digests: { background: digests.background, algorithm: digests.algorithm },
     distance,
   };
 }

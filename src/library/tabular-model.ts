@@ -1,5 +1,4 @@
 import { Problem } from "../errors.ts";
-import type { ClosedForm } from "../explain/closed-form.ts";
 import { type ExplainOptions as EngineOptions, type Explanation, explain } from "../explain/explain.ts";
 import type { Cell, Game, Hybrids, Player } from "../explain/game.ts";
 import { chooseOutput } from "../models/binding.ts";
@@ -56,7 +55,10 @@ export class TabularModel {
   readonly background: readonly (readonly Cell[])[];
   readonly #weights: Float64Array | undefined;
   readonly #predictor: Predictor;
+  /** The player of each column. */
+  readonly #playerOf: Uint16Array;
   #exact: ReturnType<typeof openExact> | undefined;
+  #backgroundValues: Promise<Float64Array> | undefined;
 
   /** @throws InputError `model_unusable`, `no_rows`; ExplainError `invalid_weights` at the first explanation */
   static async open(
@@ -94,6 +96,10 @@ export class TabularModel {
     this.outputs = predictor.outputs;
     this.background = of.background;
     this.#weights = of.weights;
+    this.#playerOf = new Uint16Array(of.columns.length);
+    of.players.forEach(({ columns }, p) => {
+      for (const column of columns) this.#playerOf[column] = p;
+    });
   }
 
   /**
@@ -123,48 +129,47 @@ export class TabularModel {
   /** @throws ExplainError; Problem prediction_failed */
   async explain(row: readonly Cell[], options: EngineOptions): Promise<Explanation> {
     const { method = "auto", link = "identity" } = options;
-    const inside = method === "permutation" && link === "identity" ? {} : await this.#inside(link);
-    return explain(this.#game(row), { ...options, ...inside });
+    // Where only permutations of the output itself are asked for, nothing exact has a part in it.
+    const inside = method === "permutation" && link === "identity" ? {} : await this.exact();
+    return explain(await this.#game(row), { ...options, ...inside });
   }
 
   async close(): Promise<void> {
     await this.#predictor.close();
   }
 
-  async #inside(link: string): Promise<{ closedForm: ClosedForm } | { noClosedForm: string }> {
-    const { reading } = this.#predictor;
-    // A probability has no closed form, so that its tables would be made for nothing.
-    if (link === "identity" && "structure" in reading && reading.structure.post.length > 0)
-      return {
-        noClosedForm: "the output is a function of the model's scores, and only those have a closed form",
-      };
-    return this.exact();
-  }
-
-  #game(row: readonly Cell[]): Game {
+  async #game(row: readonly Cell[]): Promise<Game> {
     const { players, background } = this;
+    const backgroundValues = await this.#valuesOfBackground();
     return {
       players,
       row,
       background,
       outputs: this.outputs.length,
       ...(this.#weights && { weights: this.#weights }),
-      predict: (hybrids) => this.#predictor.hybrids(row, this.#byColumn(hybrids)),
+      ...(backgroundValues && { backgroundValues }),
+      predict: (hybrids) => this.#mixed(row, hybrids),
     };
   }
 
-  /** The threads know columns, not groups of them. */
-  #byColumn(hybrids: Hybrids): Hybrids {
-    const width = this.columns.length;
-    const { players } = this;
-    if (players.every(({ columns }, p) => columns.length === 1 && columns[0] === p)) return hybrids;
-    const present = new Uint8Array(hybrids.count * width);
-    for (let r = 0; r < hybrids.count; r++)
-      players.forEach(({ columns }, p) => {
-        const flag = hybrids.present[r * players.length + p]!;
-        for (const column of columns) present[r * width + column] = flag;
-      });
-    return { ...hybrids, present };
+  /** Once for all rows, where a row's value is the same in whatever batch; else each explanation asks for its own. */
+  #valuesOfBackground(): Promise<Float64Array> | undefined {
+    if (!this.#predictor.anyBatch) return undefined;
+    const { background, players } = this;
+    this.#backgroundValues ??= this.#mixed(background[0]!, {
+      count: background.length,
+      background: Uint32Array.from(background.keys()),
+      present: new Uint8Array(background.length * players.length),
+    });
+    return this.#backgroundValues;
+  }
+
+  #mixed(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array> {
+    return this.#predictor.mixed(
+      [row],
+      { ...hybrids, explained: new Uint32Array(hybrids.count) },
+      this.#playerOf,
+    );
   }
 }
 
