@@ -48,6 +48,8 @@ export const FIELD = {
   shareWidth: 22,
   scratch: 23,
   scratchWidth: 24,
+  /** u32 an axis: its codes. */
+  codeCounts: 25,
 } as const;
 
 export type Field = keyof typeof FIELD;

@@ -9,6 +9,48 @@ import {
   OUT,
 } from "./memory.ts";
 
+/** Every vector of increments as the words that are not 0. */
+interface SparseIncrements {
+  /** One an entry. */
+  firstVectors: Uint32Array;
+  /** One a vector, and the end. */
+  starts: Uint32Array;
+  places: Uint8Array;
+  increments: Uint32Array;
+}
+
+function sparseIncrements(words: Uint32Array, shorts: Uint16Array): SparseIncrements {
+  const field = (name: Field) => words[FIELD[name]]!;
+  const count = words[field("blockStarts") / 4 + field("blocks")]!;
+  const firstVectors = new Uint32Array(count);
+  const starts = [0];
+  const places: number[] = [];
+  const increments: number[] = [];
+  for (let e = 0; e < count; e++) {
+    const entry = field("entries") / 4 + 3 * e;
+    firstVectors[e] = starts.length - 1;
+    const [axis, map, at] = [words[entry]! / 4, words[entry + 1]! / 2, words[entry + 2]! / 4];
+    const codes = words[field("codeCounts") / 4 + axis]!;
+    // Vectors are numbered as codes go up.
+    const vectors = 1 + shorts[map + codes - 1]!;
+    for (let v = 0; v < vectors; v++) {
+      for (let w = 0; w < LANES / 2; w++) {
+        const increment = words[at + (v * LANES) / 2 + w]!;
+        if (increment === 0) continue;
+        places.push(w);
+        increments.push(increment);
+      }
+      starts.push(places.length);
+    }
+  }
+  return {
+    firstVectors,
+    starts: Uint32Array.from(starts),
+    places: Uint8Array.from(places),
+    increments: Uint32Array.from(increments),
+  };
+}
+
 /**
  * The kernel in JavaScript: where WebAssembly is refused, and as what the compiled one is compared with. Numbers are
  * added up in the same order, so that both give the same bits.
@@ -19,6 +61,10 @@ export class PlainKernel implements Kernel {
   readonly #words: Uint32Array;
   readonly #shorts: Uint16Array;
   readonly #numbers: Float64Array;
+  /** For each count of players inside: how many rows have it, player by player and in all. Zeros between two uses. */
+  readonly #counts = new Uint32Array(COUNTED_PLAYERS ** 2);
+  /** Of what was in the memory at the first call. */
+  #sparse: SparseIncrements | undefined;
 
   constructor(bytes: number) {
     this.buffer = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
@@ -69,22 +115,29 @@ export class PlainKernel implements Kernel {
     }
   }
 
-  /** Two lanes a step: no lane's sum needs more than its 16 bits. Always into the first row's place. */
+  /**
+   * Two lanes a step, since no lane's sum needs more than its 16 bits, and only those that something is added to.
+   * Always into the first row's place.
+   */
   #index(): void {
+    this.#sparse ??= sparseIncrements(this.#words, this.#shorts);
+    const { firstVectors, starts, places, increments } = this.#sparse;
     const [words, shorts] = [this.#words, this.#shorts];
     const blocks = this.#field("blocks");
-    const starts = this.#field("blockStarts") / 4;
+    const blockStarts = this.#field("blockStarts") / 4;
     const entries = this.#field("entries") / 4;
     const codes = this.#field("codes") / 4;
     const half = LANES / 2;
     let into = this.#field("indexes") / 4;
+    words.fill(0, into, into + blocks * half);
     for (let b = 0; b < blocks; b++, into += half) {
-      words.fill(0, into, into + half);
-      const end = entries + 3 * words[starts + b + 1]!;
-      for (let entry = entries + 3 * words[starts + b]!; entry < end; entry += 3) {
+      const end = words[blockStarts + b + 1]!;
+      for (let e = words[blockStarts + b]!; e < end; e++) {
+        const entry = entries + 3 * e;
         const code = words[codes + (words[entry]! >>> 2)]!;
-        const at = (words[entry + 2]! >>> 2) + shorts[(words[entry + 1]! >>> 1) + code]! * half;
-        for (let w = 0; w < half; w++) words[into + w]! += words[at + w]!;
+        const vector = firstVectors[e]! + shorts[(words[entry + 1]! >>> 1) + code]!;
+        const stop = starts[vector + 1]!;
+        for (let k = starts[vector]!; k < stop; k++) words[into + places[k]!]! += increments[k]!;
       }
     }
   }
@@ -168,53 +221,45 @@ export class PlainKernel implements Kernel {
     at: { alive: number; lacks: number; setWords: number; gains: number },
   ): number {
     const { alive, lacks, setWords, gains } = at;
-    const [words, numbers] = [this.#words, this.#numbers];
+    const [words, numbers, counts] = [this.#words, this.#numbers, this.#counts];
     const width = this.#field("shareWidth");
     const insideShare = this.#field("shares") / 8 + outside * width;
     const outsideShare = insideShare + width * width;
     const counting = this.#field("equalWeights") !== 0 && most < COUNTED_PLAYERS;
     const weights = this.#field("weights") / 8;
+    const line = most + 1;
     numbers.fill(0, gains, gains + most);
     let loses = 0;
     for (let v = 0; v < setWords; v += 4) {
       let part = 0;
-      if (counting) {
-        const counts = new Int32Array((most + 1) * (most + 1));
-        this.#eachRow(alive + v, (word, shift) => {
+      for (let w = v; w < v + 4; w++)
+        for (let bits = words[alive + w]!; bits !== 0; bits &= bits - 1) {
+          const shift = 31 - Math.clz32(bits & -bits);
           let a = 0;
-          for (let i = 0; i < most; i++) a += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
-          counts[a * (most + 1) + most]!++;
-          for (let i = 0; i < most; i++)
-            counts[a * (most + 1) + i]! += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
-        });
-        for (let a = 0; a <= most; a++) {
-          const row = a * (most + 1);
-          if (counts[row + most] === 0) continue;
-          part += numbers[outsideShare + a]! * counts[row + most]!;
-          for (let i = 0; a > 0 && i < most; i++)
-            numbers[gains + i]! += numbers[insideShare + a]! * counts[row + i]!;
-        }
-      } else {
-        this.#eachRow(alive + v, (word, shift) => {
-          const weight = numbers[weights + (v + word) * 32 + shift]!;
-          let a = 0;
-          for (let i = 0; i < most; i++) a += (words[lacks + i * setWords + v + word]! >>> shift) & 1;
+          for (let i = 0; i < most; i++) a += (words[lacks + i * setWords + w]! >>> shift) & 1;
+          if (counting) {
+            counts[a * line + most]!++;
+            for (let i = 0; i < most; i++)
+              counts[a * line + i]! += (words[lacks + i * setWords + w]! >>> shift) & 1;
+            continue;
+          }
+          const weight = numbers[weights + w * 32 + shift]!;
           part += weight * numbers[outsideShare + a]!;
           const share = weight * numbers[insideShare + a]!;
           for (let i = 0; i < most; i++)
-            numbers[gains + i]! += share * ((words[lacks + i * setWords + v + word]! >>> shift) & 1);
-        });
+            numbers[gains + i]! += share * ((words[lacks + i * setWords + w]! >>> shift) & 1);
+        }
+      for (let a = 0; a <= most && counting; a++) {
+        const row = a * line;
+        if (counts[row + most] === 0) continue;
+        part += numbers[outsideShare + a]! * counts[row + most]!;
+        const share = numbers[insideShare + a]!;
+        for (let i = 0; a > 0 && i < most; i++) numbers[gains + i]! += share * counts[row + i]!;
+        counts.fill(0, row, row + line);
       }
       loses += part;
     }
     return loses;
-  }
-
-  /** Of one vector, rows ascending. */
-  #eachRow(at: number, visit: (word: number, shift: number) => void): void {
-    for (let word = 0; word < 4; word++)
-      for (let bits = this.#words[at + word]!; bits !== 0; bits &= bits - 1)
-        visit(word, 31 - Math.clz32(bits & -bits));
   }
 
   #give(

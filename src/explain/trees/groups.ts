@@ -104,7 +104,10 @@ function single(leaf: Leaf): Group {
     if (!admits.includes(0)) continue;
     const first = admits[0]!;
     axes.push(axis);
-    states.push(Uint16Array.from(admits, (open) => (open === first ? 0 : 1)));
+    // Not `from` with a function, which takes ten times as long: there is one for each leaf and axis.
+    const own = new Uint16Array(admits.length);
+    for (let c = 0; c < own.length; c++) own[c] = admits[c] === first ? 0 : 1;
+    states.push(own);
     counts.push(2);
     rows *= 2;
   }

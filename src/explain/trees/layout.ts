@@ -13,7 +13,13 @@ import { type BlockEntry, blockEntries, conditions, groupLane, type Lane, leafLa
 import type { Leaf } from "./leaves.ts";
 import { MAX_TABLED_AXES, type PlannedTree } from "./plan.ts";
 import { shareTables } from "./shares.ts";
-import { type BackgroundClasses, backgroundClasses, type CodedBackground, TableBuilder } from "./table.ts";
+import {
+  type BackgroundClasses,
+  backgroundClasses,
+  type CodedBackground,
+  commonFirst,
+  TableBuilder,
+} from "./table.ts";
 
 /** Rows that a kernel explains together: their indexes stay within a second-level cache. */
 export function rowsAtOnce(blocks: number): number {
@@ -39,7 +45,13 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   const { scores, owners, players, background, plans } = assembly;
   const scoreCount = scores.bias.length;
   const cells = players * scoreCount;
-  const groups = sortedGroups(plans);
+  const known = new Map(plans.map((planned) => [planned, backgroundClasses(planned.classes, background)]));
+  const classesIn = (planned: PlannedTree) => known.get(planned)!;
+  const groups = sortedGroups(plans).map(({ group, plan }) => ({
+    group: commonFirst(group, classesIn(plan)),
+    plan,
+  }));
+  yield;
   const counted = plans.flatMap((plan) => plan.counted.map((leaf) => ({ leaf, plan })));
   const codes = scores.axes.map((axis) => axis.codes);
 
@@ -61,6 +73,7 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   const at: Partial<Record<Field, number>> = {
     values: plan.reserve(8 * rows * codes.length),
     codes: plan.reserve(4 * codes.length),
+    codeCounts: plan.reserve(4 * codes.length),
     indexes: plan.reserve(2 * rows * blocks.length * LANES),
     cutStarts: plan.reserve(4 * (codes.length + 1)),
     cuts: plan.reserve(8 * scores.axes.reduce((sum, { scale }) => sum + (scale?.cuts.length ?? 0), 0)),
@@ -98,7 +111,7 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   const put = (list: Uint32Array | Uint16Array | Float64Array, offset: number, values: ArrayLike<number>) =>
     list.set(values, offset / list.BYTES_PER_ELEMENT);
 
-  // Numbers' cuts.
+  put(words, at.codeCounts!, codes);
   let cutCount = 0;
   scores.axes.forEach(({ scale }, a) => {
     words[at.cutStarts! / 4 + a] = cutCount;
@@ -123,12 +136,6 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
 
   const shares = { ...shareTables(Math.max(MAX_TABLED_AXES, 1)) };
   const builder = new TableBuilder(owners, background.weights, shares, Math.max(MAX_TABLED_AXES, 1));
-  const known = new Map<PlannedTree, BackgroundClasses>();
-  const classesIn = (planned: PlannedTree) => {
-    const found = known.get(planned) ?? backgroundClasses(planned.classes, background);
-    known.set(planned, found);
-    return found;
-  };
   let place = at.places! / 4;
   for (const [g, { group, plan: planned }] of groups.entries()) {
     const table = new Float64Array(kernel.buffer, tables[g]!, group.rows * widths[g]!);

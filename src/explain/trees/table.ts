@@ -36,6 +36,21 @@ export function classOf(starts: readonly number[], code: number): number {
   return low;
 }
 
+/**
+ * The group with its states numbered so that the background's most common one is 0, which adds nothing to a row's
+ * number: what adds nothing need not be added.
+ */
+export function commonFirst(group: Group, known: BackgroundClasses): Group {
+  const states = group.axes.map((axis, i) => {
+    const own = group.states[i]!;
+    const seen = new Uint32Array(group.counts[i]!);
+    for (const class_ of known.get(axis)!) seen[own[class_]!]!++;
+    const common = seen.indexOf(Math.max(...seen));
+    return common === 0 ? own : own.map((state) => (state === common ? 0 : state === 0 ? common : state));
+  });
+  return { ...group, states };
+}
+
 /** For each axis of a group, what one state adds to a row's number in the table. */
 export function strides({ counts }: Group): number[] {
   let stride = 1;
@@ -88,12 +103,16 @@ export class TableBuilder {
       const [unit, failed] = [this.#unit, this.#failed];
       const all = 2 ** d - 1;
       const values = leaf.index * targets;
+      const first = tree.values[values]!;
       const cells = Uint32Array.from(leaf.players, (player) => group.players.indexOf(player) * targets);
       for (let row = 0; row < group.rows; row++) {
         const from = (all & ~failed[row]!) * d;
-        for (let i = 0; i < d; i++) {
+        const to = row * width;
+        // Most trees add to one score.
+        for (let i = 0; i < d && targets === 1; i++) table[to + cells[i]!]! += unit[from + i]! * first;
+        for (let i = 0; i < d && targets > 1; i++) {
           const share = unit[from + i]!;
-          const at = row * width + cells[i]!;
+          const at = to + cells[i]!;
           for (let t = 0; t < targets; t++) table[at + t]! += share * tree.values[values + t]!;
         }
       }
@@ -167,12 +186,14 @@ export class TableBuilder {
 }
 
 function failBits(leaf: Leaf, owners: readonly number[]): FailBits {
-  return new Map(
-    [...leaf.admits].map(([axis, admits]) => {
-      const bit = 1 << leaf.players.indexOf(owners[axis]!);
-      return [axis, Uint32Array.from(admits, (open) => (open === 1 ? 0 : bit))];
-    }),
-  );
+  const fails = new Map<number, Uint32Array>();
+  for (const [axis, admits] of leaf.admits) {
+    const bit = 1 << leaf.players.indexOf(owners[axis]!);
+    const bits = new Uint32Array(admits.length);
+    for (let c = 0; c < bits.length; c++) if (admits[c] === 0) bits[c] = bit;
+    fails.set(axis, bits);
+  }
+  return fails;
 }
 
 function popcount(bits: number): number {
