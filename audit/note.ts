@@ -17,8 +17,16 @@ export type VerifierKey = { name: string; id: Uint8Array; publicKey: Uint8Array 
 /** One signature line, its 4-byte key id apart from the signature. */
 export type NoteSignature = { name: string; id: Uint8Array; signature: Uint8Array };
 export type Note = { text: string; signatures: NoteSignature[] };
-/** `also` are keys that sign beside this one: the new key's, while an old one is being replaced. */
-export type Signer = { key: VerifierKey; sign(message: Uint8Array): Uint8Array; also?: readonly Signer[] };
+/**
+ * `also` are keys that sign beside this one: the new key's, while an old one is being replaced. `keys` are all that the log
+ * has had, for whoever must read what it signed before; without them, `key` alone.
+ */
+export type Signer = {
+  key: VerifierKey;
+  sign(message: Uint8Array): Uint8Array;
+  also?: readonly Signer[];
+  keys?: readonly VerifierKey[];
+};
 /** The key of a log, or those that it has had, one after the other: all bear its name. */
 export type LogKeys = VerifierKey | readonly VerifierKey[];
 
@@ -52,6 +60,9 @@ export function parseVkey(crypto: Crypto, text: string, type: KeyType = ED25519)
 }
 
 export const keysOf = (keys: LogKeys): readonly VerifierKey[] => ("id" in keys ? [keys] : keys);
+
+/** The keys that what this signer's log signed is read with. */
+export const keysOfSigner = ({ key, keys }: Signer): readonly VerifierKey[] => keys ?? [key];
 
 /** Non-empty, no space of any kind, no "+", no control character. */
 export const isKeyName = (name: string): boolean =>

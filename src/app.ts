@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
+import type { Checkpoints } from "./checkpoints/checkpoints.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { LogReader } from "./db/log.ts";
@@ -7,6 +8,7 @@ import type { Deps } from "./decisions/deps.ts";
 import { Api, type Env } from "./http/api.ts";
 import { auditorRoutes } from "./http/auditor.ts";
 import { batchRoutes } from "./http/batch.ts";
+import { checkpointRoutes } from "./http/checkpoints.ts";
 import { openDryRuns } from "./http/dry-run.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
@@ -44,7 +46,10 @@ export interface ReadDeps {
 }
 
 /** The whole service, every audience on one line. */
-export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
+export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }): {
+  app: Hono<Env>;
+  api: Api;
+} {
   const who = {
     controller: deps.config.MOTIVO_CONTROLLER,
     dataProtectionOfficer: deps.config.MOTIVO_DPO,
@@ -59,7 +64,7 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
   processingRoutes(api, deps, who);
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
-  logRoutes(api, deps.log);
+  logRoutes(api, deps);
   healthRoutes(api, deps.ready);
 
   const pagesDeps: PagesDeps = {
@@ -67,6 +72,8 @@ export function createApp(deps: ReadDeps & Deps): { app: Hono<Env>; api: Api } {
     development: deps.config.development,
     assets: deps.assets,
     sessions: deps.sessions,
+  erasureRoutes(api, deps);
+  checkpointRoutes(api, deps);
     verify: deps.verify,
     now: deps.now,
     ...publicVerbs(deps.db, deps.log, deps.models),

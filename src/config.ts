@@ -132,6 +132,21 @@ const settings = z.object({
   MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
     "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
   ),
+  MOTIVO_CHECKPOINT_INTERVAL_S: count(10, 1, 86_400).describe(
+    "Seconds between publications of the log's checkpoint to witnesses and places",
+  ),
+  MOTIVO_WITNESS_POLICY: text.describe(
+    "File of a C2SP tlog-policy with the witnesses' addresses; a checkpoint is served once its quorum cosigned it",
+  ),
+  MOTIVO_CHECKPOINT_PLACES: text.describe(
+    "Folders and http(s) addresses outside the operator's hands that keep every published checkpoint, separated by commas",
+  ),
+  MOTIVO_TIMESTAMP_URL: z
+    .url()
+    .optional()
+    .describe("Time-stamp authority (RFC 3161) that stamps published checkpoints"),
+  MOTIVO_TIMESTAMP_CA: text.describe("PEM file of the certificates that the authority's must lead to"),
+  MOTIVO_TIMESTAMP_INTERVAL_S: count(86_400, 60, 31_536_000).describe("Seconds between time stamps"),
   MOTIVO_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")

@@ -39,7 +39,7 @@ export interface EdgeDeps {
  */
 export function createEdgeApp(deps: EdgeDeps): Hono<Env> {
   const api = new Api(deps.verify ?? nobody);
-  logRoutes(api, deps.log);
+  logRoutes(api, deps);
   if (deps.verify) modelReadRoutes(api, deps.models);
   healthRoutes(api, () =>
     deps.log.head().then(

@@ -70,6 +70,8 @@ export const PROBLEMS = {
   prediction_failed: [500, "The model could not be evaluated"],
   log_conflict: [500, "The log refused to append"],
   internal: [500, "Something failed here"],
+  log_halted: [503, "The log has raised an alarm and signs nothing until an operator has looked"],
+  key_change_running: [409, "The log is changing its key already"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

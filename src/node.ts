@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import type { Logger } from "pino";
 import { hourOf } from "../audit/leaf.ts";
+import { keysOfSigner } from "../audit/note.ts";
 import { createApp } from "./app.ts";
+import { type Checkpoints, openCheckpoints } from "./checkpoints/checkpoints.ts";
+import { keyChangesOf } from "./checkpoints/key-changes.ts";
 import type { Config } from "./config.ts";
 import { type OpenDatabase, openEmbedded, openPostgres } from "./db/client.ts";
 import { lockFolder } from "./db/folder-lock.ts";
@@ -29,7 +32,7 @@ import { folderAssets } from "./pages/assets-folder.ts";
 import { EpochRing } from "./privacy/epoch-ring.ts";
 import { type KeyProvider, keyFolder } from "./privacy/key-folder.ts";
 import { configuredEpochKeys } from "./privacy/keys/configured.ts";
-import { openSigner } from "./privacy/log-signer.ts";
+import { type ChangeableSigner, openSigner } from "./privacy/log-signer.ts";
 import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 
@@ -52,7 +55,7 @@ export interface Service {
   database: OpenDatabase["kind"];
   /** Only in development. */
   dev: DevFile | null;
-  deps: Deps;
+  deps: Deps & { checkpoints: Checkpoints };
   /** Takes nothing more, finishes what was taken, and lets the data folder go. */
   close(): Promise<void>;
 }
@@ -82,21 +85,28 @@ export async function openDeps(
   database: OpenDatabase,
   keys: KeyProvider = keyFolder(config.MOTIVO_KEYS),
   now: () => Date = () => new Date(),
-): Promise<Deps> {
+): Promise<Deps & { checkpoints: Checkpoints }> {
   await database.migrate();
   const provider = await configuredEpochKeys(config, keys, now);
   const epoch = await EpochRing.open(database.db, provider, keys, now());
-  const log = await openLog(database.db, {
+  const { db } = database;
+  let signer: ChangeableSigner | undefined;
+  const log = await openLog(db, {
     arrays: database.arrays,
-    signer: (state) => openSigner(config.MOTIVO_ORIGIN, keys, state),
+    signer: async (state) => {
+      signer = await openSigner(config.MOTIVO_ORIGIN, keys, state, { changes: await keyChangesOf(db), now });
+      return signer;
+    },
     limits: { size: config.MOTIVO_BATCH_SIZE, waitMs: config.MOTIVO_BATCH_MS, queue: config.MOTIVO_QUEUE },
     now,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
     takeUpEpoch: () => epoch.refresh(),
   });
   const threads = config.MOTIVO_WORKERS || Math.max(1, availableParallelism() - 1);
-  const models = new ModelRegistry(database.db, (source) => openPredictor(source, { threads }));
-  return { db: database.db, log, epoch, models, now, randomId: randomUUID };
+  const models = new ModelRegistry(db, (source) => openPredictor(source, { threads }));
+  if (!signer) throw new Error("The log was opened without a signer");
+  const checkpoints = await openCheckpoints(config, { db, log, signer, keys, now, randomId: randomUUID });
+  return { db, log, epoch, models, now, randomId: randomUUID, checkpoints };
 }
 
 /** Publishes the packages that come with the project where none is published. */
@@ -133,7 +143,7 @@ const refuseEverybody: TokenVerifier = async () => {
  * What happens by itself: erasure entries, expired idempotency keys, and the check of the log. A failure is said and
  * tried again at the next turn.
  */
-function schedule(deps: Deps, config: Config, logger: Logger): () => void {
+function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, logger: Logger): () => void {
   const run = (name: string, work: Promise<unknown>) => {
     work.catch((error: unknown) => logger.error({ err: error }, name));
   };
@@ -143,15 +153,26 @@ function schedule(deps: Deps, config: Config, logger: Logger): () => void {
       run("expired idempotency keys", forgetExpiredKeys(deps));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
     setInterval(() => run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS)), EPOCH_CHECK_MS),
+    setInterval(
+      () => run("checkpoints", publishCheckpoints(deps.checkpoints, logger)),
+      config.MOTIVO_CHECKPOINT_INTERVAL_S * 1000,
+    ),
     setInterval(() => run("check of the log", checkLog(deps, logger)), config.MOTIVO_CHECK_INTERVAL_S * 1000),
   ];
   // A verifier believes a pending erasure for a day: what an earlier process left must not wait for a whole interval more.
   run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
+  run("checkpoints", publishCheckpoints(deps.checkpoints, logger));
   return () => {
     for (const timer of timers) clearInterval(timer);
   };
+}
+
+async function publishCheckpoints(checkpoints: Checkpoints, logger: Logger): Promise<void> {
+  const { alarm, faults } = await checkpoints.turn();
+  if (alarm !== null) logger.fatal({ code: alarm }, "the log has raised an alarm and signs nothing");
+  for (const { at, code } of faults) logger.error({ at, code }, "a checkpoint was not published everywhere");
 }
 
 async function checkLog(deps: Deps, logger: Logger): Promise<void> {

@@ -42,7 +42,7 @@ const FLOORS = [
   ["app", "edge"],
   ["http", "pages"],
   ["decisions", "subjects", "processing", "library"],
-  ["models", "explain", "privacy", "db"],
+  ["models", "explain", "privacy", "checkpoints", "db"],
   ["errors", "config", "version"],
   ["audit"],
 ];
@@ -55,6 +55,7 @@ const NEIGHBOURS: Record<string, Record<string, "all" | "types">> = {
   subjects: { decisions: "all" },
   privacy: { db: "all", models: "types", explain: "types" },
   models: { db: "all", explain: "all" },
+  checkpoints: { db: "all", privacy: "all" },
 };
 
 /** `src/http/api.ts` and `src/app.ts` are in the rooms `http` and `app`; all of `audit/` is one room. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keysOfSigner } from "../../audit/note.ts";
 import { auditWithKept } from "../db/log-audit.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { closeErasureInterval } from "../subjects/close-interval.ts";
@@ -54,6 +55,8 @@ export function operatorRoutes(api: Api, deps: Deps): void {
       problems: ["invalid_checkpoint"],
     },
     async ({ c, body }) =>
-      c.json(await auditWithKept(deps.db, deps.log.context.signer.key, body.checkpoint, deps.now())),
+      c.json(
+        await auditWithKept(deps.db, keysOfSigner(deps.log.context.signer), body.checkpoint, deps.now()),
+      ),
   );
 }
