@@ -24,6 +24,7 @@ import type { TokenVerifier } from "./http/tokens.ts";
 import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
 import type { PagesDeps } from "./pages/deps.ts";
+import { productVerbs } from "./pages/product-verbs.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
 import { personalVerbs } from "./pages/verbs.ts";
@@ -78,6 +79,8 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     now: deps.now,
     ...publicVerbs(deps.db, deps.log, deps.models),
     ...personalVerbs(deps, who),
+    ...productVerbs(deps, dryRuns),
+    dryRunsPerHour: deps.config.MOTIVO_DRY_RUNS_PER_HOUR,
   };
   const app = shell(deps, api, (c, problem) => showProblem(pagesDeps, c, problem));
   app.route("/", api.hono);

@@ -37,8 +37,11 @@ export function accessLog(logger: Logger, now: () => number): MiddlewareHandler<
   };
 }
 
+/** What other sites' pages may load; everything else stays with ours. */
+const EMBEDDABLE = /^\/components\//;
+
 /** Strict for pages and answers alike: no inline script or style, nothing from elsewhere, no framing. */
-export const securityHeaders = secureHeaders({
+const strict = {
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
@@ -54,4 +57,10 @@ export const securityHeaders = secureHeaders({
   referrerPolicy: "no-referrer",
   strictTransportSecurity: "max-age=31536000; includeSubDomains",
   xFrameOptions: "DENY",
-});
+} satisfies Parameters<typeof secureHeaders>[0];
+
+const ours = secureHeaders(strict);
+const everybodys = secureHeaders({ ...strict, crossOriginResourcePolicy: "cross-origin" });
+
+export const securityHeaders: MiddlewareHandler = (c, next) =>
+  (EMBEDDABLE.test(c.req.path) ? everybodys : ours)(c, next);

@@ -3,7 +3,7 @@ export interface PageRoute {
   method: "get" | "post";
   /** Hono's notation: `/me/decisions/:id` */
   path: string;
-  access: "public" | "subject" | "auditor";
+  access: "public" | "subject" | "auditor" | "product";
   /** The least proof of identity; full access and erasure need the highest. */
   proof?: 3;
 }
@@ -25,6 +25,10 @@ export const PAGE_ROUTES = [
   { method: "get", path: "/audit/decisions", access: "auditor" },
   { method: "get", path: "/audit/decisions/:id", access: "auditor" },
   { method: "get", path: "/audit/entries/:index", access: "auditor" },
+  { method: "get", path: "/components/:file", access: "public" },
+  { method: "get", path: "/product", access: "product" },
+  { method: "get", path: "/product/models/:model", access: "product" },
+  { method: "post", path: "/product/models/:model", access: "product" },
 ] as const satisfies readonly PageRoute[];
 
 export type PagePath = (typeof PAGE_ROUTES)[number]["path"];

@@ -10,6 +10,7 @@ import filters from "./style/filters.css";
 import mark from "./style/mark.svg";
 import parts from "./style/parts.css";
 import print from "./style/print.css";
+import product from "./style/product.css";
 import shell from "./style/shell.css";
 import start from "./style/start.css";
 import tokens from "./style/tokens.css";
@@ -30,6 +31,7 @@ export function bundledAssets(): Assets {
       decisionList,
       waterfall,
       evidence,
+      product,
       print,
     ],
     next: new Uint8Array(next),

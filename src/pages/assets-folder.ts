@@ -15,6 +15,7 @@ const STYLE = [
   "decision-list",
   "waterfall",
   "evidence",
+  "product",
   "print",
 ];
 

@@ -63,7 +63,7 @@ export const labelOf = (contract: Contract, name: string, language: Language): s
 /** A label inside a sentence's start: capital first. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const unitOf = (feature: Feature | undefined, language: Language): string | undefined =>
+export const unitOf = (feature: Feature | undefined, language: Language): string | undefined =>
   feature !== undefined && "unit" in feature ? feature.unit?.[language] : undefined;
 
 /** An input in the customer's words: a category's label, a number with its unit. */

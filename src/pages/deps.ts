@@ -6,6 +6,7 @@ import type {
   Language,
   RecordState,
 } from "../decisions/decision.ts";
+import type { DryRun, DryRunAsked } from "../decisions/dry-run.ts";
 import type { Sessions } from "../http/sessions.ts";
 import type { Actor, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
@@ -57,6 +58,13 @@ export interface Opening {
   what: string;
   /** The decision's id, null when it was everything. */
   about: string | null;
+}
+
+/** A published model as product teams use it: by the version that `champion` points to. */
+export interface ProductModel {
+  model: string;
+  version: number;
+  contract: Contract;
 }
 
 export interface RefusedErasure {
@@ -132,6 +140,14 @@ export interface PagesDeps {
     proof: LogProof;
     entry: number;
   }>;
+
+  /** Every published model with the version that its champion is, by name. */
+  productModels(): Promise<ProductModel[]>;
+  /** The package's own example, explained once a version and language: it is the same for everybody, and costs no try. */
+  exampleRun(model: string, language: Language): Promise<DryRun>;
+  /** Nothing is recorded. @throws Problem too_many_dry_runs, and those of a decision's content */
+  tryDecision(actor: Actor, asked: Omit<DryRunAsked, "subject">): Promise<DryRun>;
+  dryRunsPerHour: number;
 
   /** Newest first. */
   myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] }>;

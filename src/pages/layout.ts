@@ -19,6 +19,8 @@ export interface PageParts {
   logLine?: { size: number; root: string; entry: number | null; seal: SealState };
   /** Pages that use the monospaced face load it early. */
   mono?: boolean;
+  /** A script that the page is whole without. */
+  module?: { src: string; integrity: string };
 }
 
 /** The whole document around a view. No inline style or script: the content security policy refuses both. */
@@ -29,7 +31,7 @@ export function page(scene: Scene, parts: PageParts): Html {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
 <title>${parts.title} · Motivo</title>
 <link rel="preload" href="${assets.url("next.woff2")}" as="font" type="font/woff2" crossorigin>${parts.mono ? html`<link rel="preload" href="${assets.url("mono.woff2")}" as="font" type="font/woff2" crossorigin>` : ""}
-<link rel="stylesheet" href="${assets.url("motivo.css")}"><link rel="icon" type="image/svg+xml" href="${assets.url("mark.svg")}"></head>
+<link rel="stylesheet" href="${assets.url("motivo.css")}"><link rel="icon" type="image/svg+xml" href="${assets.url("mark.svg")}">${parts.module ? html`<script type="module" src="${parts.module.src}" integrity="${parts.module.integrity}"></script>` : ""}</head>
 <body class="${parts.kind}">${hatches()}<a class="skip" href="#content">${words.shell.skip}</a>
 ${header(scene, parts)}
 <main id="content" tabindex="-1">${parts.main}</main>

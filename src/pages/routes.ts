@@ -10,6 +10,7 @@ import { customerDecision } from "./customer/decision.ts";
 import { customerDecisions } from "./customer/decisions.ts";
 import { eraseDone, eraseStep } from "./customer/erase.ts";
 import type { PagesDeps } from "./deps.ts";
+import { mountProduct } from "./product-routes.ts";
 import { checkProof } from "./proof-check.ts";
 import { mountPublic } from "./public.ts";
 import { mountSession } from "./session-routes.ts";
@@ -22,6 +23,7 @@ export function pages(deps: PagesDeps): Hono<Env> {
   mountSession(mount, deps);
   mountCustomer(mount, deps);
   mountAudit(mount, deps);
+  mountProduct(mount, deps);
   return app;
 }
 

@@ -27,8 +27,8 @@ export interface Scene {
   controller: string;
   dataProtectionOfficer: string;
   assets: Assets;
-  audience: "public" | "subject" | "auditor";
-  /** What an auditor's token calls itself; never set for a data subject. */
+  audience: "public" | "subject" | "auditor" | "product";
+  /** What an auditor's or a product's token calls itself; never set for a data subject. */
   name: string | null;
   /** null when nobody is signed in */
   csrf: string | null;
@@ -66,6 +66,12 @@ export function localPath(value: string | undefined, fallback = "/"): string {
   return value;
 }
 
+function nameOf(audience: Scene["audience"], session: Session | null, words: Words): string | null {
+  if (session === null) return null;
+  if (audience === "auditor") return session.actor.subject;
+  return audience === "product" ? words.product.client(session.actor.client) : null;
+}
+
 export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): Scene {
   const language =
     asLanguage(getCookie(c, LANGUAGE_COOKIE)) ?? preferredLanguage(c.req.header("accept-language"));
@@ -74,7 +80,9 @@ export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): 
     ? "auditor"
     : session?.actor.scopes.has("subject")
       ? "subject"
-      : "public";
+      : session?.actor.scopes.has("product")
+        ? "product"
+        : "public";
   return {
     language,
     words: WORDS[language],
@@ -86,7 +94,7 @@ export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): 
     dataProtectionOfficer: deps.dataProtectionOfficer,
     assets: deps.assets,
     audience,
-    name: audience === "auditor" ? session!.actor.subject : null,
+    name: nameOf(audience, session, WORDS[language]),
     csrf: session === null ? null : deps.sessions.csrfToken(session),
   };
 }

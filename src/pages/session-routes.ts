@@ -74,17 +74,23 @@ export function mountSession(mount: Mount, deps: PagesDeps): void {
   }
 }
 
-const homeOf = ({ scopes }: Actor): string =>
-  scopes.has("subject") ? "/me" : scopes.has("auditor") ? "/audit/decisions" : "/";
+/** Each audience's first screen, and the part of the site that is theirs. */
+const HOMES = [
+  { scope: "subject", home: "/me", part: /^\/me([/?]|$)/ },
+  { scope: "auditor", home: "/audit/decisions", part: /^\/audit([/?]|$)/ },
+  { scope: "product", home: "/product", part: /^\/product([/?]|$)/ },
+] as const;
+
+const homeOf = ({ scopes }: Actor): string => HOMES.find(({ scope }) => scopes.has(scope))?.home ?? "/";
 
 /** Where a sign-in leads on to: a page of an audience and nothing else. */
 function nextOf(value: unknown): string | null {
   const path = localPath(typeof value === "string" ? value : undefined, "");
-  return /^\/(me|audit)([/?]|$)/.test(path) ? path : null;
+  return HOMES.some(({ part }) => part.test(path)) ? path : null;
 }
 
 function opens({ scopes }: Actor, next: string | null): next is string {
-  return next !== null && scopes.has(next.startsWith("/me") ? "subject" : "auditor");
+  return next !== null && HOMES.some(({ scope, part }) => part.test(next) && scopes.has(scope));
 }
 
 /**

@@ -34,7 +34,7 @@ export function startPage(scene: Scene, view: StartView): Html {
 <div class="doors">
 ${door(start.customer, reasonsDoor(figures.reasonRows, figures.reasons), html`<a class="button" href="/me">${start.customer.enter}</a>`)}
 ${door(start.auditor, treeDoor(figures.tree), html`<a class="button second" href="/audit/decisions">${start.auditor.enter}</a>`)}
-${door(start.product, textDoor(['{ "outcome": "refused",', '  "score": 0.41,', '  "reasons": [ ... ] }'], figures.answer, "POST /v1/models/.../decisions"), html`<a class="button second" href="/docs">${start.product.enter}</a>`)}
+${door(start.product, textDoor(['{ "outcome": "refused",', '  "score": 0.41,', '  "reasons": [ ... ] }'], figures.answer, "POST /v1/models/.../decisions"), html`<a class="button second" href="/product">${start.product.enter}</a>`)}
 ${door(start.operator, textDoor(["motivo publish", "motivo token", "motivo verify"], figures.commands, "$ npm run motivo -- --help"), html`<p class="note">${start.operator.note}</p>`)}
 </div>
 ${publicLog(scene, view)}`,

@@ -7,13 +7,21 @@ import { signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { foldSubtrees, hashLeaf, hashNode, inclusionPath, peakCoordinates } from "../../audit/merkle.ts";
 import { ed25519Key, type Signer } from "../../audit/note.ts";
-import type { AuditedDecision, DecisionCore, DecisionRecord } from "../../src/decisions/decision.ts";
+import type {
+  AuditedDecision,
+  DecisionCore,
+  DecisionRecord,
+  Language,
+} from "../../src/decisions/decision.ts";
+import type { DryRun } from "../../src/decisions/dry-run.ts";
 import { Problem } from "../../src/errors.ts";
+import { reasonCode } from "../../src/explain/reasons.ts";
 import type { Env } from "../../src/http/api.ts";
 import { securityHeaders } from "../../src/http/middleware.ts";
 import { openSessions } from "../../src/http/sessions.ts";
 import type { Actor, Scope } from "../../src/http/tokens.ts";
 import { type Contract, contractSchema } from "../../src/models/contract.ts";
+import { readInputs } from "../../src/models/inputs.ts";
 import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { LastEntry, LogProof, MyDecision, PagesDeps } from "../../src/pages/deps.ts";
 import { pages } from "../../src/pages/routes.ts";
@@ -74,6 +82,22 @@ export const mine: MyDecision = {
   inputs: german.example.inputs,
   decision: refusedDecision(),
 };
+
+/** What a dry run of the example would give: the two strongest of either side, worded by the package. */
+export function dryRunOf(language: Language = "pt-BR"): DryRun {
+  const { id: _, ...told } = refusedDecision();
+  const reasonsIn = (spoken: Language) =>
+    (["duration_months", "age_years", "checking_account", "savings"] as const).map((name, i) => {
+      const feature = german.features.find((one) => one.name === name)!;
+      const direction = told.attributions[name]!.value > 0 ? ("for" as const) : ("against" as const);
+      const text = feature.reasons[direction][spoken].replace("{value}", String(german.example.inputs[name]));
+      return { feature: name, code: reasonCode(name, direction), direction, rank: i + 1, text };
+    });
+  return {
+    answer: { dryRun: true, ...told, language, reasons: reasonsIn(language) },
+    reasons: { "pt-BR": reasonsIn("pt-BR"), en: reasonsIn("en") },
+  };
+}
 
 const step = 0.01;
 const stepped = (value: number) => Number((Math.round(value / step) * step).toFixed(2));
@@ -303,6 +327,14 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
       erased = true;
       return { erased: [{ purpose: "german-credit", entries: 2 }], refused: [] };
     },
+    productModels: async () => [{ model: german.name, version: 14, contract: german }],
+    exampleRun: async (_model, language) => dryRunOf(language),
+    tryDecision: async (actor, asked) => {
+      calls.push({ verb: "tryDecision", with: { client: actor.client, ...asked } });
+      readInputs(german, asked.inputs);
+      return dryRunOf(asked.language as Language);
+    },
+    dryRunsPerHour: 60,
     ...changed,
   };
   const app = new Hono<Env>();

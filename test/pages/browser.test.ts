@@ -18,6 +18,8 @@ const AUDITOR = [
   "/audit/entries/71",
 ];
 
+const PRODUCT = ["/product", "/product/models/german-credit"];
+
 let browser: Browser;
 let server: ServerType;
 let bank: Bank;
@@ -39,7 +41,7 @@ afterAll(async () => {
 });
 
 async function visit(
-  role: "subject" | "auditor" | null,
+  role: "subject" | "auditor" | "product" | null,
   look: { width: number; scheme: "light" | "dark"; locale: string },
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
@@ -65,6 +67,7 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
     [null, PUBLIC],
     ["subject", CUSTOMER],
     ["auditor", AUDITOR],
+    ["product", PRODUCT],
   ] as const)("pages for %s fit, weigh little, load no foreign thing and pass axe", async (role, paths) => {
     const { context, page } = await visit(role, look);
     const complaints: string[] = [];
@@ -142,6 +145,38 @@ describe("without scripts", () => {
     expect(bank.calls.slice(before).map(({ verb }) => verb)).toEqual(["eraseMe"]);
     await page.goto("/me");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await page.context().close();
+  });
+
+  it("a product team tries a decision from the start page, is told what is refused, and reads why in both languages", async () => {
+    const page = await withoutScripts();
+    await page.goto("/");
+    await page.getByRole("link", { name: "Try it" }).click();
+    await page.getByLabel("Token").fill("product-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(new URL(page.url()).pathname).toBe("/product");
+    expect(await page.getByText("Not a decision: explained, not recorded").isVisible()).toBe(true);
+    // The first screen answers already: the reasons of the package's example, drawn and said.
+    expect(await page.locator(".plain-reasons svg[role=img]").count()).toBe(4);
+
+    await page.getByLabel("Length of the loan").fill("96");
+    await page.getByRole("button", { name: "Explain" }).click();
+    const field = page.getByLabel("Length of the loan");
+    expect([await field.inputValue(), await field.getAttribute("aria-invalid")]).toEqual(["96", "true"]);
+    expect(await page.getByRole("alert").getByText("out_of_range").isVisible()).toBe(true);
+    await page.getByRole("alert").getByRole("link", { name: "Length of the loan" }).click();
+
+    await field.fill("24");
+    await page.getByLabel("What the loan is for").selectOption("retraining");
+    await page.getByLabel("Language of the reasons").selectOption("en");
+    await page.getByRole("button", { name: "Explain" }).click();
+    expect(bank.calls.at(-1)).toMatchObject({
+      verb: "tryDecision",
+      with: { client: "aurora-app", language: "en", inputs: { duration_months: 24, purpose: "retraining" } },
+    });
+    expect(await page.locator('ol[lang="pt-BR"] li').count()).toBe(4);
+    expect(await page.locator('ol[lang="en"] li').count()).toBe(4);
+    expect(await page.getByText('"duration_months": 24').first().isVisible()).toBe(true);
     await page.context().close();
   });
 

@@ -9,7 +9,11 @@ beforeEach(async () => {
 });
 
 const addressOf = (path: string) =>
-  path.replace(":id", REFUSED_ID).replace(":index", "76").replace(":file", "none");
+  path
+    .replace(":id", REFUSED_ID)
+    .replace(":index", "76")
+    .replace(":file", "none")
+    .replace(":model", "german-credit");
 
 async function cookieOf(token: string, { app }: Bank = bank): Promise<string> {
   const response = await app.request("/session", {
@@ -82,7 +86,7 @@ describe("signing in", () => {
     ["", 422],
     ["nonsense", 401],
     ["old-token", 401],
-    ["product-token", 401],
+    ["operator-token", 401],
   ])(
     "with %j is refused beside the field, without repeating the token or starting a session",
     async (token, status) => {
@@ -119,6 +123,9 @@ describe("signing in", () => {
     ["auditor-token", "/audit/decisions?model=x", "/audit/decisions?model=x"],
     ["auditor-token", "//elsewhere.example/me", "/audit/decisions"],
     ["subject-token", "/meanwhile", "/me"],
+    ["product-token", "/product/models/german-credit", "/product/models/german-credit"],
+    ["product-token", "/me", "/product"],
+    ["subject-token", "/products", "/me"],
   ])("with %s and the wish for %s leads to %s", async (token, next, location) => {
     const response = await bank.app.request("/session", {
       method: "POST",

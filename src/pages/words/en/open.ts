@@ -60,12 +60,12 @@ export const open: typeof portuguese = {
       who: "For those who build the product",
       question: "How do I show the reason with the answer?",
       tasks: [
+        "Try a decision now",
         "One call: answer and reasons",
-        "Sentences in Portuguese and English",
-        "A receipt in every answer",
-        "ONNX models from any trainer",
+        "A component for your own screen",
+        "Up to 1,000 decisions in one call",
       ],
-      enter: "Read the API",
+      enter: "Try it",
     },
     operator: {
       who: "For those who operate",
@@ -120,7 +120,7 @@ export const open: typeof portuguese = {
   },
   signIn: {
     title: "Sign in",
-    lead: "Paste the token that your identity provider issued. It says whether you come as the person the data is about or as an auditor.",
+    lead: "Paste the token that your identity provider issued. It says whether you come as the person the data is about, as an auditor or as a product.",
     field: "Token",
     hint: "The token is not kept. The session lasts up to 8 hours, in a cookie that scripts cannot read.",
     button: "Sign in",
@@ -132,7 +132,7 @@ export const open: typeof portuguese = {
         "The token is not accepted here: another issuer, a signature that does not verify, or no subject.",
       expired_token: "The token has expired. Ask its issuer for another.",
       no_pages:
-        "This is a product or operator token, and those have no pages yet: the API and the motivo command take it.",
+        "This is an operator token, and those have no pages yet: the API and the motivo command take it.",
     },
   },
   problem: {

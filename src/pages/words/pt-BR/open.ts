@@ -58,12 +58,12 @@ export const open = {
       who: "Para quem constrói o produto",
       question: "Como mostro o motivo junto com a resposta?",
       tasks: [
+        "Experimentar uma decisão agora",
         "Uma chamada: resposta e motivos",
-        "Frases em português e inglês",
-        "Um comprovante em cada resposta",
-        "Modelos ONNX de qualquer origem",
+        "Componente pronto para a sua tela",
+        "Até 1.000 decisões numa chamada",
       ],
-      enter: "Ler a API",
+      enter: "Experimentar",
     },
     operator: {
       who: "Para quem opera",
@@ -118,7 +118,7 @@ export const open = {
   },
   signIn: {
     title: "Entrar",
-    lead: "Cole o token que o seu provedor de identidade emitiu. Ele diz se você entra como a pessoa de quem são os dados ou como auditoria.",
+    lead: "Cole o token que o seu provedor de identidade emitiu. Ele diz se você entra como a pessoa de quem são os dados, como auditoria ou como produto.",
     field: "Token",
     hint: "O token não é guardado. A sessão dura até 8 horas, num cookie que scripts não leem.",
     button: "Entrar",
@@ -129,8 +129,7 @@ export const open = {
       invalid_token:
         "O token não é aceito aqui: outro emissor, assinatura que não confere ou nenhum titular.",
       expired_token: "O token venceu. Peça outro a quem o emitiu.",
-      no_pages:
-        "Este token é de produto ou de operação, que ainda não têm páginas: a API e o comando motivo o aceitam.",
+      no_pages: "Este token é de operação, que ainda não tem páginas: a API e o comando motivo o aceitam.",
     },
   },
   problem: {

@@ -1,0 +1,68 @@
+import type { product as portuguese } from "../pt-BR/product.ts";
+
+/** English of the product team's pages. */
+export const product: typeof portuguese = {
+  product: { try: "Try", reference: "Reference", client: (name) => `client: ${name}` },
+  try: {
+    title: "Try a decision",
+    lead: (version) =>
+      `champion, version ${version}. The form is made from the package; what it refuses, the API refuses too.`,
+    noDecision: "Not a decision: explained, not recorded",
+    models: "Models that you can use",
+    noModels: "No model is published yet. An operator publishes one with the command motivo publish.",
+    jumps: "Parts of the page",
+    input: "Input",
+    exampleNote: "Filled with the package's example.",
+    typedNote: "The values are those you sent.",
+    values: (count) => `${count} values`,
+    wholeNumbers: (range) => `whole, ${range}`,
+    characters: (count) => `up to ${count} characters`,
+    more: (count) => `${count} more fields, filled in already`,
+    language: "Language of the reasons",
+    explain: "Explain",
+    limit: (perHour) => `No subject is accepted here. ${perHour} tries an hour.`,
+    refusedTitle: "It was not explained.",
+    refusedLead: "The other values stayed as they were.",
+    refusedLater: (minutes) => `This client has used the tries of this hour. Come back in ${minutes} min.`,
+    faults: {
+      missing_feature: "A value is missing.",
+      invalid_type: "This is no value of this type.",
+      unseen_category: "The model does not know this category.",
+      out_of_range: "This is outside the values that the model knows.",
+      text_too_long: "The text is too long.",
+    },
+    answer: "Answer",
+    threshold: (limit, base) => `threshold ${limit}, base ${base}`,
+    noThreshold: (base) => `base ${base}`,
+    method: "Method",
+    intervals: "95% intervals",
+    rows: "Model rows",
+    seed: "Seed",
+    receipt: "Receipt",
+    noReceipt: "none: nothing was recorded",
+    component: "The component, as your users see it",
+    componentLead:
+      "It takes your page's font and colour scheme and brings its own contrast. Without scripts it shows the HTML that you put inside.",
+    noReasons: "No reason counted for more than the margin of the calculation.",
+    sentences: "In sentences",
+    tongue: { "pt-BR": "Portuguese", en: "English" },
+    all: (count) => `All ${count} attributions`,
+    feature: "Field",
+    attribution: "Attribution",
+    interval: "95% interval",
+    json: "As JSON",
+    call: "The call",
+    callLead:
+      "With these values, and on the record. Each block runs as it stands, once the address and your token are set:",
+    typescriptFile: "TypeScript · node decide.mts",
+    pythonFile: "Python 3, no dependencies",
+    batch: "Up to 1,000 in one call",
+    batchLead:
+      "Each row has a result, a receipt and an idempotency key of its own; a row that is refused leaves the others.",
+    onPage: "On your page",
+    onPageLead:
+      "src is an address of your own server, which hands the decision's JSON on without showing the token. Under script-src 'self' keep the file on your site; the hash stays the same.",
+    onPageFile: (version, size) => `motivo-reasons ${version}, ${size} kB, no framework`,
+    backend: "/your-backend/decisions/ID",
+  },
+};
