@@ -62,6 +62,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   subjectRoutes(api, deps, who);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);
+  checkpointRoutes(api, deps);
   processingRoutes(api, deps, who);
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
@@ -73,8 +74,6 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     development: deps.config.development,
     assets: deps.assets,
     sessions: deps.sessions,
-  erasureRoutes(api, deps);
-  checkpointRoutes(api, deps);
     verify: deps.verify,
     now: deps.now,
     ...publicVerbs(deps.db, deps.log, deps.models),

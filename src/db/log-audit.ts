@@ -5,7 +5,7 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { RunningRoot, rootOf } from "../../audit/frontier.ts";
 import { type Leaf, NO_TAG, parseLeaf } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
-import type { VerifierKey } from "../../audit/note.ts";
+import type { LogKeys } from "../../audit/note.ts";
 import { Refusal } from "../../audit/refusal.ts";
 import { TILE_WIDTH } from "../../audit/tile.ts";
 import { verify } from "../../audit/verify.ts";
@@ -61,7 +61,7 @@ class Found extends Error {
  */
 export async function auditLog(
   db: Database,
-  key: VerifierKey,
+  key: LogKeys,
   options: { kept?: Checkpoint; now: Date },
 ): Promise<LogAudit> {
   let entries = 0;
@@ -93,7 +93,7 @@ export async function auditLog(
  */
 export async function auditWithKept(
   db: Database,
-  key: VerifierKey,
+  key: LogKeys,
   note: string | undefined,
   now: Date,
 ): Promise<LogAudit> {
@@ -111,7 +111,7 @@ interface SignedHead extends Checkpoint {
   checkpoint: string;
 }
 
-async function openHead(db: Database, key: VerifierKey): Promise<SignedHead> {
+async function openHead(db: Database, key: LogKeys): Promise<SignedHead> {
   const [row] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!row) throw new Found("head_missing", null, "The log has no head");
   const signed = await opened(row.checkpoint, key, null);
@@ -128,7 +128,7 @@ async function openHead(db: Database, key: VerifierKey): Promise<SignedHead> {
   return { ...signed, checkpoint: row.checkpoint };
 }
 
-async function opened(note: string, key: VerifierKey, entry: number | null): Promise<Checkpoint> {
+async function opened(note: string, key: LogKeys, entry: number | null): Promise<Checkpoint> {
   try {
     return await openCheckpoint(nodeCrypto, note, key);
   } catch (error) {
@@ -152,7 +152,7 @@ async function* rowsOf(db: Database, size: number): AsyncGenerator<Row> {
 /** One pass over the entries in order; each step compares what just became comparable. */
 class Walk {
   readonly #db: Database;
-  readonly #key: VerifierKey;
+  readonly #key: LogKeys;
   readonly #kept: Checkpoint | undefined;
   readonly #tree = new RunningRoot(nodeCrypto);
   /** Hashes of the tile that is filling, a level each. */
@@ -162,7 +162,7 @@ class Walk {
   #notesRead = -1;
   #confirmed = 0;
 
-  constructor(db: Database, key: VerifierKey, kept: Checkpoint | undefined) {
+  constructor(db: Database, key: LogKeys, kept: Checkpoint | undefined) {
     this.#db = db;
     this.#key = key;
     this.#kept = kept;
@@ -260,7 +260,7 @@ class Walk {
 async function recordsAndErasures(
   db: Database,
   head: SignedHead,
-  key: VerifierKey,
+  key: LogKeys,
   now: Date,
 ): Promise<void> {
   const encoder = new TextEncoder();
