@@ -10,6 +10,7 @@ import { auditorRoutes } from "./http/auditor.ts";
 import { batchRoutes } from "./http/batch.ts";
 import { checkpointRoutes } from "./http/checkpoints.ts";
 import { openDryRuns } from "./http/dry-run.ts";
+import { erasureRoutes } from "./http/erasures.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
 import { operatorRoutes } from "./http/operator.ts";
@@ -62,6 +63,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   subjectRoutes(api, deps, who);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);
+  erasureRoutes(api, deps);
   checkpointRoutes(api, deps);
   processingRoutes(api, deps, who);
   modelReadRoutes(api, deps.models);

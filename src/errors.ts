@@ -45,6 +45,8 @@ export const PROBLEMS = {
   // Rights
   nothing_held: [404, "Nothing is held about this subject"],
   erasure_refused: [409, "The erasure is refused on a legal ground"],
+  unknown_hold: [404, "No such hold is in force"],
+  not_erased: [409, "Not everything of this was erased yet"],
   unknown_request: [404, "No such request"],
   illegal_transition: [409, "The request does not stand so that this could be done"],
   no_extension: [409, "The law knows no extension for this request"],

@@ -35,6 +35,9 @@ import { configuredEpochKeys } from "./privacy/keys/configured.ts";
 import { type ChangeableSigner, openSigner } from "./privacy/log-signer.ts";
 import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
+import { forgetHolds } from "./subjects/holds.ts";
+import { finishRemovals } from "./subjects/removal.ts";
+import { endRetention } from "./subjects/remove-records.ts";
 
 /** How often the age of the running epoch is looked at; it is counted in days. */
 const EPOCH_CHECK_MS = 3_600_000;
@@ -149,6 +152,9 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
   };
   const timers = [
     setInterval(() => {
+      run("removals", finishRemovals(deps));
+      run("retained records", endRetention(deps));
+      run("holds", forgetHolds(deps));
       run("erasure interval", closeErasureInterval(deps));
       run("expired idempotency keys", forgetExpiredKeys(deps));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
@@ -161,6 +167,8 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
   ];
   // A verifier believes a pending erasure for a day: what an earlier process left must not wait for a whole interval more.
   run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
+  // What an erasure of an earlier process has left.
+  run("removals", finishRemovals(deps));
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   run("checkpoints", publishCheckpoints(deps.checkpoints, logger));

@@ -106,7 +106,30 @@ export const auditedList = z.object({
 export const openedDecision = auditedDecision.extend({ proof: receipt, reading });
 
 export const erasure = z.object({
-  erased: z.array(z.object({ model: z.string(), purpose: text, entries: z.int() })),
+  erased: z.array(
+    z.object({
+      model: z.string(),
+      purpose: text,
+      entries: z.int(),
+      records: z
+        .union([
+          z.enum(["deleted", "detached"]),
+          z.object({ retained: z.object({ duty: text, months: z.int() }) }),
+        ])
+        .meta({ description: "what becomes of the anonymised records, as the package promises" }),
+      removal: z
+        .enum(["done", "under-way"])
+        .optional()
+        .meta({ description: "access has ended in either case; ciphertext and records may follow" }),
+      certificate: z
+        .object({ tagKey: z.string(), entries: z.int() })
+        .optional()
+        .meta({
+          description:
+            "keep it: POST /v1/erasures/certificate gives the certificate for it, nothing else does",
+        }),
+    }),
+  ),
   refused: z.array(z.object({ model: z.string(), purpose: text, article: z.string(), reason: text })),
 });
 

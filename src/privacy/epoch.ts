@@ -26,7 +26,8 @@ export type BlindPurpose =
   | "actor"
   | "subject-request"
   | "open-subject-request"
-  | "processing-stop";
+  | "processing-stop"
+  | "hold";
 
 function derive(key: Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `motivo/${label}/v1`, 32));

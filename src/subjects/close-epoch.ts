@@ -5,7 +5,9 @@ import { epoch as epochTable, idempotencyKey } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { Problem } from "../errors.ts";
 import { type MoveProgress, moveEverything } from "../privacy/epoch-move.ts";
+import { closeErasureInterval } from "./close-interval.ts";
 import { MOVABLES } from "./movables.ts";
+import { finishRemovals } from "./removal.ts";
 
 export interface ClosedEpoch {
   epoch: number;
@@ -100,6 +102,9 @@ async function destroyEpoch(deps: Deps, number: number, patienceMs: number): Pro
     if (performance.now() >= until) return told(await rowOf(deps, number), "moving");
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  // What was erased under this key is justified first: a certificate shows the destruction after the erasure.
+  await finishRemovals(deps);
+  while (await closeErasureInterval(deps));
   const destruction = await deps.epoch.provider.destroy(number);
   if (destruction.state === "impossible") return told(await rowOf(deps, number), "cannot-be-destroyed");
   if (destruction.state === "scheduled") {

@@ -14,13 +14,18 @@ export interface TaggedEntry {
 }
 
 /**
- * Every entry of a person under one key, oldest first: the tags 0 … n−1, computed with the key and looked up.
- * Nothing in the database says whose they are.
+ * A person's entries number `from` to before `to`, oldest first: tags computed with the key and looked up. Nothing in
+ * the database says whose they are.
  * @throws Error when a tag has no entry: then an answer built on this would be incomplete, and must not go out
  */
-export async function entriesOf(db: Database, key: SubjectKey): Promise<TaggedEntry[]> {
+export async function entriesBetween(
+  db: Database,
+  tagKey: Uint8Array,
+  from: number,
+  to: number,
+): Promise<TaggedEntry[]> {
   const found: TaggedEntry[] = [];
-  const all = Array.from({ length: key.entries }, (_, i) => tagOf(nodeCrypto, key.tagKey, i));
+  const all = Array.from({ length: to - from }, (_, i) => tagOf(nodeCrypto, tagKey, from + i));
   for (const tags of chunksOf(all)) {
     const rows = await db
       .select({ logIndex: logEntry.index, tag: logEntry.tag })
@@ -36,3 +41,7 @@ export async function entriesOf(db: Database, key: SubjectKey): Promise<TaggedEn
   }
   return found;
 }
+
+/** Every entry of a person under one key. */
+export const entriesOf = (db: Database, key: SubjectKey): Promise<TaggedEntry[]> =>
+  entriesBetween(db, key.tagKey, 0, key.entries);

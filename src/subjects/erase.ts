@@ -1,16 +1,14 @@
-import { and, eq, inArray, notExists } from "drizzle-orm";
-import { hourOf } from "../../audit/leaf.ts";
-import { chunksOf } from "../db/chunks.ts";
-import type { Database } from "../db/client.ts";
-import { lockHead } from "../db/log-append.ts";
-import { dataKey, erasedEntry, idempotencyKey, payload, record, subject } from "../db/tables.ts";
+import { toBase64 } from "../../audit/bytes.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { erasureRule } from "../decisions/key-use.ts";
 import { Problem } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
-import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
+import { keysOf } from "../privacy/subject-keys.ts";
 import { contractOf } from "./access.ts";
-import { entriesOf } from "./entries.ts";
+import { type EndedAccess, endAccess } from "./end-access.ts";
+import { type Hold, holdsOn } from "./holds.ts";
+import { finishRemoval } from "./removal.ts";
+import type { AfterErasure } from "./remove-records.ts";
 import { eventEntry } from "./trace.ts";
 
 type Words = { "pt-BR": string; en: string };
@@ -18,8 +16,14 @@ type Words = { "pt-BR": string; en: string };
 export interface ErasedPurpose {
   model: string;
   purpose: Words;
-  /** Entries of the log behind which nothing lies any more. */
+  /** Entries of the log behind which nothing lies any more, or, while the removal goes on, will lie. */
   entries: number;
+  /** What becomes of the anonymised records, as the package promises. */
+  records: AfterErasure;
+  /** Access has ended in either case; ciphertext and records of very many decisions follow in the background. */
+  removal?: "done" | "under-way";
+  /** What the person keeps to get the certificate with: it finds the entries that were theirs, and opens none. */
+  certificate?: { tagKey: string; entries: number };
 }
 
 export interface RefusedPurpose {
@@ -37,68 +41,24 @@ export interface Erasure {
 
 const wordsOf = (contract: Contract): Words => Object.values(contract.purposes)[0]!.text;
 
-/**
- * Ends access to everything under one key, in one transaction: payloads, records, openings of them, idempotent
- * answers, the key itself, and the person's row once no key is left. The log keeps its entries; each is marked as
- * erased, pending the erasure entry of its interval.
- * @returns how many entries, or null when the key is already gone
- */
-async function eraseKey(deps: Deps, held: SubjectKey): Promise<number | null> {
-  return deps.db.transaction(async (tx) => {
-    // No entry may be added under this key while its entries are gathered.
-    await lockHead(tx);
-    const [row] = await tx.select().from(dataKey).where(eq(dataKey.id, held.id)).for("update");
-    if (!row) return null;
-    const own = await entriesOf(tx, { ...held, entries: row.entries });
-    const ownIndexes = own.map(({ logIndex }) => logIndex);
-    for (const tags of chunksOf(own.map(({ tag }) => tag))) {
-      await tx.delete(payload).where(inArray(payload.tag, tags));
-    }
-    const indexes = [...ownIndexes, ...(await eraseRecords(tx, ownIndexes))];
-    const sinceHour = hourOf(deps.now());
-    for (const part of chunksOf(indexes)) {
-      await tx
-        .insert(erasedEntry)
-        .values(part.map((logIndex) => ({ logIndex, salt: deps.log.context.randomBytes(16), sinceHour })));
-    }
-    await tx.delete(dataKey).where(eq(dataKey.id, row.id));
-    await tx
-      .delete(subject)
-      .where(
-        and(
-          eq(subject.id, row.subject),
-          notExists(tx.select({ id: dataKey.id }).from(dataKey).where(eq(dataKey.subject, row.subject))),
-        ),
-      );
-    return indexes.length;
-  });
-}
+/** Entries up to which the answer waits for the removal: one step of it. */
+const AT_ONCE = 200;
 
-/**
- * Deletes the records of these entries, and of every reading, export or review of them: whoever holds a receipt must
- * find nothing behind it.
- * @returns the log indexes of those further entries
- */
-async function eraseRecords(tx: Database, own: readonly number[]): Promise<number[]> {
-  const ids: string[] = [];
-  for (const part of chunksOf(own)) {
-    const rows = await tx.delete(record).where(inArray(record.logIndex, part)).returning({ id: record.id });
-    ids.push(...rows.map(({ id }) => id));
-  }
-  const further: number[] = [];
-  for (const part of chunksOf(ids)) {
-    const rows = await tx
-      .delete(record)
-      .where(inArray(record.about, part))
-      .returning({ logIndex: record.logIndex });
-    further.push(...rows.map(({ logIndex }) => logIndex));
-    // The key that a client chose stays taken until it expires; what it answered is gone (410).
-    await tx
-      .update(idempotencyKey)
-      .set({ decision: null, requestHmac: null })
-      .where(inArray(idempotencyKey.decision, part));
-  }
-  return further;
+function suspended(holds: readonly Hold[]) {
+  const [held] = holds;
+  if (!held) return null;
+  const until =
+    held.until === null
+      ? { "pt-BR": "", en: "" }
+      : { "pt-BR": ` até ${held.until}`, en: ` until ${held.until}` };
+  return {
+    allowed: false as const,
+    article: held.ground,
+    reason: {
+      "pt-BR": `Uma obrigação legal suspende a eliminação${until["pt-BR"]}.`,
+      en: `A legal ground suspends the erasure${until.en}.`,
+    },
+  };
 }
 
 /** What each key of a person is for, and whether the law lets it be erased. */
@@ -108,16 +68,31 @@ async function rulings(deps: Deps, subjectId: string) {
     keys.map(async (key) => {
       const contract = await contractOf(deps, key);
       const about = { model: contract.name, purpose: wordsOf(contract) };
-      return { key, about, rule: erasureRule(contract) };
+      const holds = await holdsOn(deps, subjectId, contract.name);
+      const records = contract.afterErasure;
+      return { key, about, records, rule: suspended(holds) ?? erasureRule(contract) };
     }),
   );
+}
+
+/**
+ * What follows when access has ended. Nobody waits for the removal of very many decisions: it goes on by itself, and the
+ * schedule takes up again what a crash or a failure has left of it.
+ */
+async function removeBehind(deps: Deps, { removal, entries, tagKey }: EndedAccess) {
+  const certificate = { tagKey: toBase64(tagKey), entries };
+  if (entries <= AT_ONCE) {
+    return { entries: await finishRemoval(deps, removal), removal: "done" as const, certificate };
+  }
+  void finishRemoval(deps, removal).catch(() => {});
+  return { entries, removal: "under-way" as const, certificate };
 }
 
 /** What an erasure would do, purpose by purpose, without doing it. */
 export async function whatErasureWouldDo(deps: Deps, subjectId: string): Promise<Erasure> {
   const erasure: Erasure = { erased: [], refused: [] };
-  for (const { key, about, rule } of await rulings(deps, subjectId)) {
-    if (rule.allowed) erasure.erased.push({ ...about, entries: key.entries });
+  for (const { key, about, records, rule } of await rulings(deps, subjectId)) {
+    if (rule.allowed) erasure.erased.push({ ...about, entries: key.entries, records });
     else erasure.refused.push({ ...about, article: rule.article, reason: rule.reason });
   }
   return erasure;
@@ -137,10 +112,10 @@ export async function eraseSubject(
   const ruled = (await rulings(deps, subjectId)).filter(({ about }) => reaches(about.model));
   if (ruled.length === 0) throw new Problem("nothing_held");
   const erasure: Erasure = { erased: [], refused: [] };
-  for (const { key, about, rule } of ruled) {
+  for (const { key, about, records, rule } of ruled) {
     if (rule.allowed) {
-      const entries = await eraseKey(deps, key);
-      if (entries !== null) erasure.erased.push({ ...about, entries });
+      const ended = await endAccess(deps, key, records);
+      if (ended) erasure.erased.push({ ...about, records, ...(await removeBehind(deps, ended)) });
     } else {
       const at = deps.now().toISOString();
       await deps.log.append(
