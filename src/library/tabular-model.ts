@@ -55,8 +55,6 @@ export class TabularModel {
   readonly background: readonly (readonly Cell[])[];
   readonly #weights: Float64Array | undefined;
   readonly #predictor: Predictor;
-  /** The player of each column. */
-  readonly #playerOf: Uint16Array;
   #exact: ReturnType<typeof openExact> | undefined;
   #backgroundValues: Promise<Float64Array> | undefined;
 
@@ -96,10 +94,6 @@ export class TabularModel {
     this.outputs = predictor.outputs;
     this.background = of.background;
     this.#weights = of.weights;
-    this.#playerOf = new Uint16Array(of.columns.length);
-    of.players.forEach(({ columns }, p) => {
-      for (const column of columns) this.#playerOf[column] = p;
-    });
   }
 
   /**
@@ -165,11 +159,7 @@ export class TabularModel {
   }
 
   #mixed(row: readonly Cell[], hybrids: Hybrids): Promise<Float64Array> {
-    return this.#predictor.mixed(
-      [row],
-      { ...hybrids, explained: new Uint32Array(hybrids.count) },
-      this.#playerOf,
-    );
+    return this.#predictor.hybrids(row, { players: this.players, ...hybrids });
   }
 }
 
