@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { DryRun } from "../../decisions/dry-run.ts";
 import type { Fault } from "../../errors.ts";
 import type { ReasonsComponent } from "../component.ts";
-import { capital } from "../contract-words.ts";
+import { capital, outcomeWords } from "../contract-words.ts";
 import type { ProductModel } from "../deps.ts";
 import { page } from "../layout.ts";
 import type { Html, Scene } from "../scene.ts";
@@ -42,12 +42,19 @@ export function tryPage(scene: Scene, view: TryView): Html {
     main: html`<div class="title-line"><h1>${words.try.title}</h1><p class="no-decision">${words.try.noDecision}</p></div>
 <p>${capital(chosen.contract.title[language])}: <code>${chosen.model}</code> ${words.try.lead(String(chosen.version))}</p>
 ${chooser(scene, view)}
-<nav class="narrow" aria-label="${words.try.jumps}"><ul class="jumps"><li><a href="#answer">${words.try.answer}</a></li><li><a href="#call">${words.try.call}</a></li></ul></nav>
+<nav class="narrow" aria-label="${words.try.jumps}"><ul class="jumps"><li><a href="#answer">${words.try.answer}${wouldBe(scene, view)}</a></li><li><a href="#call">${words.try.call}</a></li></ul></nav>
 <div class="try">
 <section class="ruled" aria-labelledby="input"><div class="section-line"><h2 id="input">${words.try.input}</h2><p class="note">${view.sent ? words.try.typedNote : words.try.exampleNote}</p></div>${refused(scene, view)}${tryForm(scene, { ...form, model: chosen.model, contract: chosen.contract })}</section>
 <section class="ruled" aria-labelledby="answer"><h2 id="answer">${words.try.answer}</h2>${run === null ? html`<p class="note">${words.try.refusedTitle}</p>` : answerColumn(scene, chosen.contract, run)}</section>
 <section class="ruled" aria-labelledby="call"><h2 id="call">${words.try.call}</h2>${calls(scene, view)}</section></div>`,
   });
+}
+
+/** On a phone the answer is below the form: the way to it says already what it is. */
+function wouldBe({ language, numbers }: Scene, { chosen, run }: TryView): string {
+  if (run === null) return "";
+  const { outcome, score } = run.answer;
+  return `: ${outcomeWords(chosen.contract, outcome, language).label} · ${numbers.plain(score)}`;
 }
 
 function chooser({ words, language }: Scene, { models, chosen }: TryView): Html {
