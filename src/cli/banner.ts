@@ -48,7 +48,7 @@ async function audiences({ url, deps }: Shown, { tokens }: DevFile): Promise<str
     "",
     "Product: a decision with its reasons",
     ...(await exampleCall(url, deps, tokens.product)).map((line) => `  ${line}`),
-    `  link   ${url}/docs`,
+    `  link   ${enter(tokens.product)}`,
     `  token  ${tokens.product}`,
     "",
     "Operator: publish a model",
