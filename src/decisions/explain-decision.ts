@@ -51,7 +51,7 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
     return Promise.resolve({ noClosedForm: "the contract asks for permutations" });
   const known = exactOf.get(version);
   if (known !== undefined) return known;
-  const made = openExact(predictor, players, background);
+  const made = openExact(predictor, players, background, version.weights);
   exactOf.set(version, made);
   // A failed attempt is not remembered: the model's thread may have died under it.
   made.catch(() => exactOf.delete(version));
@@ -63,6 +63,7 @@ function gameOf(version: LiveVersion, row: readonly Cell[]): Game {
     players: version.contract.features.map(({ name }, column) => ({ name, columns: [column] })),
     row,
     background: version.background,
+    ...(version.weights && { weights: version.weights }),
     outputs: version.predictor.outputs.length,
     predict: (hybrids) => version.predictor.hybrids(row, hybrids),
   };
@@ -148,10 +149,10 @@ export async function* explainMany(
     return;
   }
   const optionsOf = await optionsFor(version);
-  const { players, background, outputs } = gameOf(version, version.background[0]!);
+  const { row: _, predict: __, ...game } = gameOf(version, version.background[0]!);
   const predict: SharedGame["predict"] = (explained, hybrids) => predictor.mixed(explained, hybrids);
   try {
-    yield* explainRows({ players, background, outputs, rows, predict }, (r) => optionsOf(asked(r)));
+    yield* explainRows({ ...game, rows, predict }, (r) => optionsOf(asked(r)));
   } catch (error) {
     throw predictionFailed(error);
   }

@@ -35,6 +35,7 @@ export function modelReadRoutes(api: Api, models: ModelRegistry): void {
     async ({ c, params, query }) => {
       const version = query.version ?? (await models.champion(params.model));
       const { contract, digests } = await models.published(params.model, version);
+      const summary = await models.backgroundSummary(params.model, version);
       // `name` and `ready` stay free for the KServe V1 protocol, which answers at this address too.
       const { name: model, background: _, samples: __, ...told } = contract;
       return c.json({
@@ -43,6 +44,11 @@ export function modelReadRoutes(api: Api, models: ModelRegistry): void {
         versions: await models.versions(params.model),
         aliases: await models.aliases(params.model),
         digests,
+        backgroundSummary: summary && {
+          method: summary.method,
+          rows: summary.rows.length,
+          error: summary.error,
+        },
         ...told,
       });
     },

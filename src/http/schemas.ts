@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** The shapes that routes answer with, for the API's description and for whoever generates a client from it. */
 
-const text = z.object({ "pt-BR": z.string(), en: z.string() });
+export const text = z.object({ "pt-BR": z.string(), en: z.string() });
 const hour = z.string().meta({ description: "RFC 3339, to the hour" });
 const interval = z.array(z.number()).length(2).meta({ description: "95 %: lower, upper" });
 const attribution = z.object({ value: z.number(), interval });
@@ -133,7 +133,7 @@ export const erasure = z.object({
   refused: z.array(z.object({ model: z.string(), purpose: text, article: z.string(), reason: text })),
 });
 
-const heldDecision = z.object({
+export const heldDecision = z.object({
   at: z.string(),
   logIndex: z.int(),
   client: z.string(),
@@ -222,6 +222,19 @@ export const modelContract = z
     versions: z.array(z.int()),
     aliases: z.record(z.string(), z.int()),
     digests: z.object({ model: z.string(), background: z.string(), policy: z.string() }),
+    backgroundSummary: z
+      .object({
+        method: z.enum(["k-means", "stratified"]),
+        rows: z.int(),
+        error: z.object({
+          measuredOn: z.int(),
+          median: z.number(),
+          largest: z.number(),
+          base: z.number(),
+          noise: z.number(),
+        }),
+      })
+      .nullable(),
     title: text,
     description: text,
     languages: z.array(z.string()),

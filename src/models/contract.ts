@@ -205,7 +205,16 @@ export const contractSchema = z.strictObject({
     subject: z.string().min(1).max(200),
     inputs: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
-  background: z.strictObject({ file: z.literal("background.csv"), synthetic: z.boolean() }),
+  background: z.strictObject({
+    file: z.literal("background.csv"),
+    synthetic: z.boolean(),
+    summary: z
+      .strictObject({ method: z.enum(["k-means", "stratified"]), rows: z.int().min(2).max(1000) })
+      .describe(
+        "Explanations compare with so many weighted rows of it; what that costs is measured and published.",
+      )
+      .optional(),
+  }),
   samples: z.strictObject({
     file: z.literal("samples.csv"),
     columns: z.record(z.string(), z.string().min(1)).describe("Output name → column of expected values."),

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, Problem } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
+import { type BackgroundSummary, encodeSummary } from "./background-summary.ts";
 import type { Contract } from "./contract.ts";
 import { packageDigest, policyDigest, sha256 } from "./digests.ts";
 import { readInputs } from "./inputs.ts";
@@ -10,6 +11,7 @@ import { openPredictor, type Predictor } from "./predictor.ts";
 import { readContract } from "./read-contract.ts";
 import { readRowsCsv } from "./rows-csv.ts";
 import { SAMPLE_TOLERANCE, sampleFaults } from "./sample-check.ts";
+import { summariseBackground } from "./summarise-background.ts";
 
 /** The files of a package and the most bytes that each may have. All four are needed and nothing else is taken. */
 export const PACKAGE_FILES = {
@@ -31,6 +33,8 @@ export interface CheckedPackage {
   onnx: Uint8Array;
   /** Rows in the contract's order of features. */
   background: Cell[][];
+  /** Where the contract asks for one and it is shorter than the background. */
+  summary: BackgroundSummary | undefined;
   /** Class names in the model's order, or `["value"]`. */
   outputs: readonly string[];
   /** As handed over, to be stored with the version. */
@@ -39,7 +43,7 @@ export interface CheckedPackage {
   digests: {
     /** Of the bytes of `model.onnx`. */
     model: string;
-    /** Of the bytes of `background.csv`. */
+    /** Of the bytes of `background.csv` or, where there is a summary, of that digest and the summary. */
     background: string;
     /** Of the canonical JSON of what was promised about each feature; see `policyDigest`. */
     policy: string;
@@ -83,11 +87,13 @@ export async function checkPackage(given: Readonly<Record<string, Uint8Array>>):
   refuseFaults([...background.faults, ...samples.faults]);
   const source = { onnx, contract, background: background.csv.rows };
   const predictor = await openPredictor(source, { threads: 1 });
+  let summary: BackgroundSummary | undefined;
   try {
     refuseFaults([
       ...(await sampleFaults(contract, predictor, samples.csv.rows, samples.csv.extra)),
       ...(await outputFaults(contract, predictor, background.csv.rows)),
     ]);
+    summary = await summariseBackground(contract, predictor, background.csv.rows, samples.csv.rows);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "prediction_failed") throw error;
     throw packageProblem([
@@ -100,15 +106,21 @@ export async function checkPackage(given: Readonly<Record<string, Uint8Array>>):
     contract,
     onnx,
     background: background.csv.rows,
+    summary,
     outputs: predictor.outputs,
     files,
     digests: {
       model: sha256(onnx),
-      background: sha256(files.get("background.csv")!),
+      background: backgroundDigest(files.get("background.csv")!, summary),
       policy: policyDigest(contract),
       package: packageDigest(files),
     },
   };
+}
+
+function backgroundDigest(csv: Uint8Array, summary: BackgroundSummary | undefined): string {
+  const whole = sha256(csv);
+  return summary === undefined ? whole : sha256(`${whole}\n${sha256(encodeSummary(summary))}\n`);
 }
 
 /** What the contract may say but this version would not keep: better refused than published and broken. */

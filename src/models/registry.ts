@@ -4,6 +4,7 @@ import type { Database } from "../db/client.ts";
 import { modelAlias, modelFile, modelVersion } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
+import { type BackgroundSummary, decodeSummary, encodeSummary, SUMMARY_FILE } from "./background-summary.ts";
 import type { Contract } from "./contract.ts";
 import type { CheckedPackage, PackageFileName } from "./package.ts";
 import type { Predictor, PredictorSource } from "./predictor.ts";
@@ -27,6 +28,8 @@ export interface PublishedVersion {
 export interface LiveVersion extends PublishedVersion {
   predictor: Predictor;
   background: readonly (readonly Cell[])[];
+  /** One a background row, summing to 1, where a summary stands for the package's background. */
+  weights?: Float64Array;
 }
 
 async function filesOf(db: Database, model: string, version: number, names: readonly PackageFileName[]) {
@@ -103,6 +106,17 @@ export class ModelRegistry {
     return remembered(this.#published, `${model}/${version}`, () => this.#read(model, version));
   }
 
+  /** What stands for the version's background in explanations, and the error that it introduces; null where all of it is used. */
+  async backgroundSummary(model: string, version: number): Promise<BackgroundSummary | null> {
+    const [row] = await this.#db
+      .select({ content: modelFile.content })
+      .from(modelFile)
+      .where(
+        and(eq(modelFile.model, model), eq(modelFile.version, version), eq(modelFile.name, SUMMARY_FILE)),
+      );
+    return row ? decodeSummary(row.content) : null;
+  }
+
   /** @throws Problem unknown_model, unknown_version */
   async live(model: string, version?: number): Promise<LiveVersion> {
     const number = version ?? (await this.champion(model));
@@ -147,6 +161,10 @@ export class ModelRegistry {
     await tx
       .insert(modelFile)
       .values([...checked.files].map(([name, content]) => ({ model, version, name, content })));
+    if (checked.summary) {
+      const content = encodeSummary(checked.summary);
+      await tx.insert(modelFile).values({ model, version, name: SUMMARY_FILE, content });
+    }
     if (version === 1) await this.point(tx, model, CHAMPION, version);
     return { version, champion: version === 1 };
   }
@@ -197,10 +215,12 @@ export class ModelRegistry {
     const { csv } = readRowsCsv(contract, "background.csv", backgroundCsv!, {
       maxRows: Number.MAX_SAFE_INTEGER,
     });
-    const background = csv.rows;
+    const summary = await this.backgroundSummary(model, version);
+    const background = summary ? summary.rows.map((row) => csv.rows[row]!) : csv.rows;
     if (!this.#openPredictor) throw new Problem("upstream_not_configured");
     const predictor = await this.#openPredictor({ onnx: onnx!, contract, background });
-    return { ...published, predictor, background };
+    const weights = summary && { weights: Float64Array.from(summary.weights) };
+    return { ...published, predictor, background, ...weights };
   }
 }
 
