@@ -43,7 +43,7 @@ describe("motivo serve", () => {
     expect(Object.keys(dev.tokens).toSorted()).toEqual(["auditor", "operator", "product", "subject"]);
   });
 
-  it("links the pages of the customer and of the auditor, signed in", async () => {
+  it("links the pages of customer, auditor and product, signed in", async () => {
     const links = [...service.stdout().matchAll(/link {3}(\S+\/enter\?token=\S+)/g)].map(([, link]) => link!);
     const homes = await Promise.all(
       links.map(async (link) => {
@@ -57,6 +57,7 @@ describe("motivo serve", () => {
     expect(homes).toEqual([
       ["/me", 200],
       ["/audit/decisions", 200],
+      ["/product", 200],
     ]);
   });
 
