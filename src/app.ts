@@ -17,6 +17,9 @@ import { operatorRoutes } from "./http/operator.ts";
 import { processingRoutes } from "./http/processing.ts";
 import { productRoutes } from "./http/product.ts";
 import { modelWriteRoutes } from "./http/publishing.ts";
+import { requestDeskRoutes } from "./http/request-desk.ts";
+import { requestRoutes } from "./http/requests.ts";
+import { reviewRoutes, standingRoutes } from "./http/reviews.ts";
 import type { Sessions } from "./http/sessions.ts";
 import { shell } from "./http/shell.ts";
 import { subjectRoutes } from "./http/subject.ts";
@@ -30,6 +33,7 @@ import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
 import { personalVerbs } from "./pages/verbs.ts";
 import { showProblem } from "./pages/visit.ts";
+import { rightsSettings } from "./subjects/requests/settings.ts";
 import { VERSION } from "./version.ts";
 
 /** What the application takes beside what its verbs work on. The edge has a list of its own (`edge.ts`). */
@@ -57,10 +61,15 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     dataProtectionOfficer: deps.config.MOTIVO_DPO,
   };
   const dryRuns = openDryRuns(deps, deps.config.MOTIVO_DRY_RUNS_PER_HOUR);
+  const rights = { ...deps, rights: rightsSettings(deps.config) };
   const api = new Api(deps.verify);
   productRoutes(api, { ...deps, dryRuns });
   batchRoutes(api, deps);
-  subjectRoutes(api, deps, who);
+  standingRoutes(api, deps);
+  subjectRoutes(api, rights, who);
+  requestRoutes(api, rights);
+  requestDeskRoutes(api, rights);
+  reviewRoutes(api, rights);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);
   erasureRoutes(api, deps);
@@ -79,7 +88,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     verify: deps.verify,
     now: deps.now,
     ...publicVerbs(deps.db, deps.log, deps.models),
-    ...personalVerbs(deps, who),
+    ...personalVerbs(rights, who),
     ...productVerbs(deps, dryRuns),
     dryRunsPerHour: deps.config.MOTIVO_DRY_RUNS_PER_HOUR,
   };

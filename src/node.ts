@@ -37,8 +37,14 @@ import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 import { forgetHolds } from "./subjects/holds.ts";
 import { finishRemovals } from "./subjects/removal.ts";
+import { deliverNotices } from "./subjects/outbox/deliver.ts";
+import { smtpMailer } from "./subjects/outbox/mail.ts";
+import { PUBLIC_ONLY } from "./subjects/outbox/public-address.ts";
 import { endRetention } from "./subjects/remove-records.ts";
 
+import { forgetRequests } from "./subjects/requests/forget.ts";
+import { resumeRequests } from "./subjects/requests/perform.ts";
+import { rightsSettings } from "./subjects/requests/settings.ts";
 /** How often the age of the running epoch is looked at; it is counted in days. */
 const EPOCH_CHECK_MS = 3_600_000;
 
@@ -136,6 +142,7 @@ async function devTokens(issuer: DevIssuer, deps: Deps): Promise<Record<Scope, s
     operator: await issuer.issue("operator", { subject: "demo-operator" }),
   };
 }
+    reviewer: await issuer.issue("reviewer", { subject: "demo-reviewer" }),
 
 /** No issuer, no development: every protected route refuses. */
 const refuseEverybody: TokenVerifier = async () => {
@@ -175,8 +182,40 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
   return () => {
     for (const timer of timers) clearInterval(timer);
   };
+  const stopRights = scheduleRights(deps, config, logger);
 }
 
+    stopRights();
+  };
+}
+
+/** What happens by itself with requests: notices go out, answers that a crash cut short are given, old ones forgotten. */
+function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void {
+  const rights = { ...deps, rights: rightsSettings(config) };
+  const mail = config.MOTIVO_SMTP_URL ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM) : null;
+  let busy = false;
+  const turn = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      const { failed } = await deliverNotices(rights, { network: PUBLIC_ONLY, mail });
+      if (failed > 0) logger.error({ failed }, "notices could not be delivered; GET /v1/notices has them");
+      await resumeRequests(rights);
+    } finally {
+      busy = false;
+    }
+  };
+  const said = (name: string) => (error: unknown) => logger.error({ err: error }, name);
+  const timers = [
+    setInterval(() => void turn().catch(said("notices")), config.MOTIVO_OUTBOX_INTERVAL_S * 1000),
+    setInterval(
+      () => void forgetRequests(rights).catch(said("requests to forget")),
+      config.MOTIVO_ERASURE_INTERVAL_S * 1000,
+    ),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+    mail?.close();
 async function publishCheckpoints(checkpoints: Checkpoints, logger: Logger): Promise<void> {
   const { alarm, faults } = await checkpoints.turn();
   if (alarm !== null) logger.fatal({ code: alarm }, "the log has raised an alarm and signs nothing");

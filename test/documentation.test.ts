@@ -44,7 +44,9 @@ describe("docs/openapi.yaml", () => {
 
 describe("docs/api.md", () => {
   const who = (access: Access) =>
-    access === "public" ? "public" : `${[access.scope].flat().join(", ")}${access.proof ? ", proof 3" : ""}`;
+    access === "public"
+      ? "public"
+      : `${[access.scope].flat().join(", ")}${access.proof ? `, proof ${access.proof}` : ""}`;
 
   it("has every route of the API with who may call it, and none that is not there", () => {
     const documented = rows(section(read("docs/api.md"), "JSON")).map((row) => row.slice(0, 3));

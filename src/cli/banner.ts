@@ -55,6 +55,9 @@ async function audiences({ url, deps }: Shown, { tokens }: DevFile): Promise<str
     `  ${MOTIVO} publish <folder>`,
     `  link   ${url}/docs`,
     `  token  ${tokens.operator}`,
+    "",
+    "Reviewers: contested decisions (GET /v1/reviews)",
+    `  token  ${tokens.reviewer}`,
   ];
 }
 

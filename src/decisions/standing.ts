@@ -1,6 +1,9 @@
 import { and, asc, eq, inArray } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { record } from "../db/tables.ts";
+import { Problem } from "../errors.ts";
+import type { Deps } from "./deps.ts";
+import { leaveTrace } from "./trace.ts";
 
 /** What came after a decision and changed it. The decision itself is never rewritten. */
 export interface Supersession {
@@ -51,5 +54,18 @@ export async function standingOf(db: Database, id: string): Promise<Standing | n
       decision: told.by ?? null,
     };
   }
+  return standing;
+}
+
+/** The same for the client that made the decision; its reading is on the record. @throws Problem unknown_decision */
+export async function standingForClient(deps: Deps, client: string, id: string): Promise<Standing> {
+  const [row] = await deps.db
+    .select({ kind: record.kind, client: record.client })
+    .from(record)
+    .where(eq(record.id, id));
+  if (row?.kind !== "decision" || row.client !== client) throw new Problem("unknown_decision");
+  const standing = await standingOf(deps.db, id);
+  if (!standing) throw new Problem("unknown_decision");
+  await leaveTrace(deps, { role: "product", name: client }, "decision", { decision: id });
   return standing;
 }

@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { PROBLEMS, Problem, type ProblemCode } from "../errors.ts";
 import { readJsonObject } from "./read-json.ts";
-import type { Actor, HIGHEST_PROOF, Scope, TokenVerifier } from "./tokens.ts";
+import type { Actor, ProofLevel, Scope, TokenVerifier } from "./tokens.ts";
 
 /** What the middleware leaves for the handlers. */
 export interface Variables {
@@ -14,8 +14,8 @@ export interface Variables {
 
 export type Env = { Variables: Variables };
 
-/** Who may call a route: any of the scopes. `proof: 3` asks for the highest proof of identity (full access, erasure). */
-export type Access = "public" | { scope: Scope | readonly Scope[]; proof?: typeof HIGHEST_PROOF };
+/** Who may call a route: any of the scopes. `proof` is the least proof of identity; full access and erasure ask for 3. */
+export type Access = "public" | { scope: Scope | readonly Scope[]; proof?: Exclude<ProofLevel, 1> };
 
 const scopesOf = (access: Exclude<Access, "public">): readonly Scope[] => [access.scope].flat() as Scope[];
 

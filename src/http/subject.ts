@@ -1,6 +1,7 @@
 import type { Deps } from "../decisions/deps.ts";
 import { accessAnswer, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
-import { eraseSubject } from "../subjects/erase.ts";
+import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
+import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
 import * as schemas from "./schemas.ts";
 import { timeOfHour } from "./times.ts";
@@ -60,7 +61,7 @@ export async function myAccess(
 /** For customers: what was decided about me, everything held about me, and to be forgotten. */
 export function subjectRoutes(
   api: Api,
-  deps: Deps,
+  deps: RightsDeps,
   who: { controller: string; dataProtectionOfficer: string },
 ): void {
   api.route(
@@ -105,6 +106,7 @@ export function subjectRoutes(
       answers: { 200: { description: "What was done", schema: schemas.erasure } },
       problems: ["nothing_held", "erasure_refused"],
     },
-    async ({ c, actor }) => c.json(await eraseSubject(deps, actor.subject)),
+    async ({ c, actor }) =>
+      c.json(await eraseOnRequest(deps, { subject: actor.subject, proof: actor.proof })),
   );
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { Problem } from "../errors.ts";
 
-export const SCOPES = ["product", "subject", "auditor", "operator"] as const;
+export const SCOPES = ["product", "subject", "auditor", "operator", "reviewer"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** How sure the issuer is of who a subject is: 1 claimed, 2 known, 3 proven. */

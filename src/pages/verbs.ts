@@ -2,13 +2,14 @@ import { eq } from "drizzle-orm";
 import { parseLeaf } from "../../audit/leaf.ts";
 import { erasedEntry } from "../db/tables.ts";
 import { listDecisions, openDecision } from "../decisions/audited.ts";
-import type { Deps } from "../decisions/deps.ts";
 import { leaveTrace } from "../decisions/trace.ts";
 import { Problem } from "../errors.ts";
 import { auditFilter, decodeCursor, encodeCursor } from "../http/auditor.ts";
 import { myAccess, myDecisions } from "../http/subject.ts";
 import { type Actor, HIGHEST_PROOF } from "../http/tokens.ts";
-import { type Erasure, eraseSubject, whatErasureWouldDo } from "../subjects/erase.ts";
+import { type Erasure, whatErasureWouldDo } from "../subjects/erase.ts";
+import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
+import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { PagesDeps } from "./deps.ts";
 import { proofOf, stateOf } from "./public-verbs.ts";
 
@@ -27,7 +28,7 @@ type PersonalVerbs = Pick<
 
 /** The verbs of the JSON routes, asked by the pages: the same authority, the same traces. */
 export function personalVerbs(
-  deps: Deps,
+  deps: RightsDeps,
   who: { controller: string; dataProtectionOfficer: string },
 ): PersonalVerbs {
   const proven = (actor: Actor) => {
@@ -91,6 +92,7 @@ export function personalVerbs(
     },
     myAccess: async (actor) => myAccess(deps, who, proven(actor)),
     whatErasureWouldDo: async (actor) => byPurpose(await whatErasureWouldDo(deps, proven(actor))),
-    eraseMe: async (actor) => byPurpose(await eraseSubject(deps, proven(actor))),
+    eraseMe: async (actor) =>
+      byPurpose(await eraseOnRequest(deps, { subject: proven(actor), proof: actor.proof })),
   };
 }

@@ -84,7 +84,7 @@ describe("every route", () => {
   });
 
   it("refuses a stranger, and every kind of token that is not ours", async () => {
-    const claims = { scope: "product subject auditor operator", motivo_proof: 3 };
+    const claims = { scope: "product subject auditor operator reviewer", motivo_proof: 3 };
     const foreign = generateKeyPairSync("ed25519");
     const sign = (key: KeyObject | Uint8Array, alg: string) =>
       new SignJWT(claims)
@@ -145,21 +145,35 @@ describe("every route", () => {
     );
   });
 
-  it("that gives everything or erases asks for the highest proof of identity", async () => {
+  it("that gives everything, changes or erases asks for the highest proof of identity", async () => {
     const guarded = routes().filter(({ access }) => access !== "public" && access.proof === 3);
-    expect(guarded.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-      "delete /v1/me",
-      "get /v1/me/access",
-    ]);
-    for (const proof of [undefined, 1, 2] as const) {
+    expect(guarded.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      [
+        "delete /v1/me",
+        "get /v1/me/access",
+        "post /v1/me/requests/access_complete",
+        "post /v1/me/requests/correction",
+        "post /v1/me/requests/erasure",
+        "post /v1/me/requests/portability",
+        "post /v1/me/requests/{id}/identity",
+      ].sort(),
+    );
+  });
+
+  it("that declares a proof of identity opens at that level and at none below", async () => {
+    const levelled = routes().flatMap((route) =>
+      route.access !== "public" && route.access.proof ? [{ ...route, level: route.access.proof }] : [],
+    );
+    expect(levelled.length).toBeGreaterThan(10);
+    for (const proof of [undefined, 1, 2, 3] as const) {
       const token = await service.issuer.issue("subject", {
         subject: "cliente-exemplo",
         ...(proof ? { proof } : {}),
       });
-      for (const { method, url } of guarded) {
-        expect(await codeOf(await service.call(method.toUpperCase(), url, { token }))).toBe(
-          "proof_level_too_low",
-        );
+      for (const { method, path, url, body, level } of levelled) {
+        const code = await codeOf(await service.call(method.toUpperCase(), url, { token }, body));
+        const refused = (proof ?? 1) < level;
+        expect([method, path, proof, code === "proof_level_too_low"]).toEqual([method, path, proof, refused]);
       }
     }
   });

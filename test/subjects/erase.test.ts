@@ -131,7 +131,8 @@ describe.each([
     );
     expect(refused).toMatchObject({ status: 409, body: { code: "erasure_refused", erased: [] } });
     expect(refused.body.refused[0]!.article).toContain("LGPD 7 X");
-    expect((await service.deps.log.head()).size).toBe(before + 1);
+    // The request as received, the refusal under the person's tag, and the request as refused.
+    expect((await service.deps.log.head()).size).toBe(before + 3);
     const { body } = await service.json<{ purposes: { refusals: unknown[]; decisions: unknown[] }[] }>(
       "GET",
       "/v1/me/access",

@@ -85,6 +85,7 @@ export async function testService(
     subject: await issuer.issue("subject", { subject: "cliente-exemplo", proof: 3 }),
     auditor: await issuer.issue("auditor", { subject: "auditor-one" }),
     operator: await issuer.issue("operator", { subject: "operator-one" }),
+    reviewer: await issuer.issue("reviewer", { subject: "reviewer-one" }),
   };
   const call: TestService["call"] = async (method, path, as, body, headers = {}) => {
     const token = as === null ? null : typeof as === "string" ? tokens[as] : as.token;

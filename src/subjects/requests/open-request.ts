@@ -12,7 +12,7 @@ import { articlesOf, type GroundCode } from "./grounds.ts";
 import { blindNow, blindsOf, currentEpoch, OwnKey } from "./own-key.ts";
 import { performRequest } from "./perform.ts";
 import { type HeldPurpose, purposesOf, ruled } from "./purposes.ts";
-import { type Asked, type OpenedRequest, openRow, type RequestContent } from "./request.ts";
+import { type Asked, type OpenedRequest, openKeyParts, openRow, type RequestContent } from "./request.ts";
 import { DECISION_RIGHTS, HUMAN_RIGHTS, PROOF_OF, PURPOSE_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
 import { stepEntry } from "./step-entry.ts";
@@ -73,12 +73,6 @@ async function scopeOf(deps: RightsDeps, subject: string, right: RequestRight, a
       : { ground: "basis", articles: [...new Set(ruling.refused.flatMap(({ articles }) => articles))] };
   return { regimes: [...regimes], uses: [], refusal };
 }
-
-const openKeyParts = (subject: string, right: RequestRight, { model, decision }: Asked): string[] => [
-  subject,
-  right,
-  decision ?? model ?? "",
-];
 
 async function findOpen(deps: RightsDeps, parts: string[]): Promise<OpenedRequest | null> {
   const [row] = await deps.db

@@ -1,9 +1,10 @@
 import { eq, inArray } from "drizzle-orm";
 import { lockHead } from "../../db/log-append.ts";
-import { record, request } from "../../db/tables.ts";
+import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { type Erasure, eraseSubject } from "../erase.ts";
 import { tellRecipients } from "../outbox/notices.ts";
+import { openVaulted } from "../own-decision.ts";
 import { blindsOf } from "./own-key.ts";
 import { purposesOf } from "./purposes.ts";
 import { type OpenedRequest, openRow } from "./request.ts";
@@ -42,8 +43,8 @@ export async function endRequestsOverErased(
     const { id, state, content } = openRow(deps, row);
     const { decision } = content.asked;
     if (id === except || decision === undefined || !isOpen(state)) continue;
-    const [left] = await deps.db.select({ id: record.id }).from(record).where(eq(record.id, decision));
-    if (!left)
+    // Access ends at once; the record itself may follow later.
+    if ((await openVaulted(deps, decision)) === null)
       await takeStep(deps, id, () => ({ action: "cancel", by: "service", told: { because: "erased" } }));
   }
 }

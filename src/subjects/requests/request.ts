@@ -87,3 +87,10 @@ export function openRow(deps: Pick<Deps, "epoch">, row: typeof request.$inferSel
     key,
   };
 }
+
+/** What makes two requests the same one while the first is open. */
+export const openKeyParts = (subject: string, right: string, { model, decision }: Asked): string[] => [
+  subject,
+  right,
+  decision ?? model ?? "",
+];
