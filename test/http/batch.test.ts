@@ -197,7 +197,11 @@ describe.each([
       expect(codes(answer).toSorted()).toEqual(["decided", "decided", "decided", "internal"]);
       expect(JSON.stringify(answer)).not.toContain("fire");
       const line = service.logLines().match(/^.*decisions of a batch failed.*$/m)?.[0];
-      expect(JSON.parse(line ?? "null")).toMatchObject({ count: 1, code: "internal", err: { type: "Error" } });
+      expect(JSON.parse(line ?? "null")).toMatchObject({
+        count: 1,
+        code: "internal",
+        err: { type: "Error" },
+      });
     } finally {
       log.append = append;
     }
