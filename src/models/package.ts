@@ -75,7 +75,6 @@ export async function readPackageFolder(folder: string): Promise<CheckedPackage>
 export async function checkPackage(given: Readonly<Record<string, Uint8Array>>): Promise<CheckedPackage> {
   const files = knownFiles(given);
   const contract = readContract(files.get("model.yaml")!);
-  refuseFaults(promiseFaults(contract));
   const onnx = files.get("model.onnx")!;
   const background = readRowsCsv(contract, "background.csv", files.get("background.csv")!, {
     maxRows: MAX_BACKGROUND_ROWS,
@@ -121,12 +120,6 @@ export async function checkPackage(given: Readonly<Record<string, Uint8Array>>):
 function backgroundDigest(csv: Uint8Array, summary: BackgroundSummary | undefined): string {
   const whole = sha256(csv);
   return summary === undefined ? whole : sha256(`${whole}\n${sha256(encodeSummary(summary))}\n`);
-}
-
-/** What the contract may say but this version would not keep: better refused than published and broken. */
-function promiseFaults({ afterErasure }: Contract): Fault[] {
-  if (afterErasure === "deleted") return [];
-  return [invalid("/afterErasure", "only `deleted` is carried out by this version of Motivo")];
 }
 
 function knownFiles(given: Readonly<Record<string, Uint8Array>>): Map<PackageFileName, Uint8Array> {
