@@ -3,7 +3,7 @@ exporters get wrong, for the check at publish.
 
     python training/by_hand_fixtures.py
 
-Writes test/library/fixtures: <name>.onnx, <name>.background.csv and <name>.rows.csv, with expected.json beside them: what
+Writes test/library/fixtures: <name>.onnx, <name>.background.csv and <name>.rows.csv, with expected.jsonl beside them: what
 the training library itself predicts, and Shapley values enumerated over those predictions, in float64. Nothing of Motivo
 and nothing of onnxruntime is behind them. <name>.samples.csv belongs to a model that its exporter gets wrong.
 """
@@ -225,7 +225,8 @@ def main():
     mixed_columns()
     matrices()
     wrong_exports()
-    write_bytes(FIXTURES / "expected.json", (json.dumps(EXPECTED) + "\n").encode())
+    lines = [json.dumps({"name": name} | expected) + "\n" for name, expected in EXPECTED.items()]
+    write_bytes(FIXTURES / "expected.jsonl", "".join(lines).encode())
 
 
 if __name__ == "__main__":

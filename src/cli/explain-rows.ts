@@ -88,6 +88,7 @@ function explainer(model: TabularModel, options: ExplainCommandOptions) {
   const { method, link, seed, tolerance } = options;
   const at = model.outputAt(options.class);
   const names = model.players.map(({ name }) => name);
+  const of = { names, features: names, outputs: model.outputs, at, seed };
   const engine = {
     method,
     link,
@@ -100,7 +101,7 @@ function explainer(model: TabularModel, options: ExplainCommandOptions) {
     if (!Array.isArray(cells)) return { ok: false, code: cells.code, row, message: cells.message };
     try {
       const explanation = await model.explain(cells, engine);
-      return { row, cells, explanation: named({ names, outputs: model.outputs, at, seed }, explanation) };
+      return { row, cells, explanation: named(of, explanation) };
     } catch (error) {
       const failure = failureOfRow(error, row);
       if (failure === undefined) throw error;

@@ -6,6 +6,7 @@ import { declareDeadline } from "./deadline.ts";
 import { declareDemo } from "./demo.ts";
 import { declareExplain } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
+import { declareImportance } from "./importance.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declareProcessing } from "./processing.ts";
@@ -41,6 +42,7 @@ export function motivo(): Command {
   declareRisk(program);
   declareProcessing(program);
   declareExplain(program);
+  declareImportance(program);
   return program;
 }
 

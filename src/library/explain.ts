@@ -6,6 +6,7 @@ import type { Link } from "../explain/closed-form.ts";
 import { explain as explainGame } from "../explain/explain.ts";
 import { type Cell, type Game, materialise } from "../explain/game.ts";
 import { seedFromInteger } from "../explain/random.ts";
+import { type ImportanceOptions, type ModelImportance, modelImportance } from "./importance.ts";
 import { InputError } from "./input-error.ts";
 import { named, type RowExplanation } from "./result.ts";
 import type { Row } from "./row.ts";
@@ -15,6 +16,7 @@ import { planModel, TabularModel } from "./tabular-model.ts";
 export type { Link } from "../explain/closed-form.ts";
 export { ExplainError, type ExplainErrorCode } from "../explain/errors.ts";
 export type { Cell } from "../explain/game.ts";
+export type { FeatureImportance, ImportanceOptions, ModelImportance } from "./importance.ts";
 export { InputError, type InputErrorCode } from "./input-error.ts";
 export type { RowExplanation } from "./result.ts";
 export type { Row } from "./row.ts";
@@ -32,6 +34,8 @@ export interface ExplainOptions {
   tolerance?: number;
   /** Most different rows that the model may evaluate; default 20,000. */
   maxModelRows?: number;
+  /** Also how the members of a group share out what the group has: Owen values, which cost more rows. */
+  within?: boolean;
   /** After each round of sampling: a result that can be used as it is. */
   onRound?: (soFar: RowExplanation) => void;
 }
@@ -113,7 +117,7 @@ async function explainFunction(question: FunctionQuestion, options: ExplainOptio
   const at = options.output === undefined ? outputs.length - 1 : outputs.indexOf(String(options.output));
   if (at === -1) throw new InputError("class_unknown", `There is no output ${options.output}.`);
   const names = game.players.map(({ name }) => name);
-  const { engine, present } = settingsOf(options, at, names, outputs);
+  const { engine, present } = settingsOf(options, { at, names, features, outputs });
   return present(await explainGame(game, engine));
 }
 
@@ -132,6 +136,8 @@ export interface Model {
   /** Class names, or `["value"]`. */
   readonly outputs: readonly string[];
   explain(row: Row, options?: ExplainOptions): Promise<RowExplanation>;
+  /** What counts for the model over many rows: permutation importance, and the mean magnitude of attributions. */
+  importance(rows: readonly Row[], options?: ImportanceOptions): Promise<ModelImportance>;
   /** rows × outputs. */
   predict(rows: readonly Row[]): Promise<number[][]>;
   close(): Promise<void>;
@@ -156,17 +162,20 @@ export async function openModel(
   const compared = { background: rows, players, ...(weights && { weights: Float64Array.from(weights) }) };
   const model = await TabularModel.open(plan, compared, threads);
   const names = players.map(({ name }) => name);
+  const cellsOf = (asked: readonly Row[]) =>
+    asked.map((row, r) => takeRow(plan.columns, row, `row ${r + 1}`));
   return {
     features,
     outputs: model.outputs,
     async explain(row, asked = {}) {
       const cells = takeRow(plan.columns, row, "the row");
       const at = model.outputAt(asked.output);
-      const { engine, present } = settingsOf(asked, at, names, model.outputs);
+      const { engine, present } = settingsOf(asked, { at, names, features, outputs: model.outputs });
       return present(await model.explain(cells, engine));
     },
+    importance: async (asked, how) => modelImportance(model, cellsOf(asked), how),
     async predict(asked) {
-      const values = await model.predict(asked.map((row, r) => takeRow(plan.columns, row, `row ${r + 1}`)));
+      const values = await model.predict(cellsOf(asked));
       const width = model.outputs.length;
       return asked.map((_, r) => Array.from(values.subarray(r * width, (r + 1) * width)));
     },
@@ -185,15 +194,13 @@ async function read(path: string | URL): Promise<Uint8Array> {
 
 function settingsOf(
   { output: _, seed = 0, onRound, ...rest }: ExplainOptions,
-  at: number,
-  names: readonly string[],
-  outputs: readonly string[],
+  of: Omit<Parameters<typeof named>[0], "seed">,
 ) {
-  const present = named.bind(null, { names, outputs, at, seed });
+  const present = named.bind(null, { ...of, seed });
   const engine = {
     ...rest,
     seed: typeof seed === "number" ? seedFromInteger(seed) : seed,
-    output: at,
+    output: of.at,
     ...(onRound && { onRound: (soFar: Parameters<typeof present>[0]) => onRound(present(soFar)) }),
   };
   return { engine, present };

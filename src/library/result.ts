@@ -1,4 +1,4 @@
-import type { Explanation } from "../explain/explain.ts";
+import type { Explanation, Shares } from "../explain/explain.ts";
 
 /** One row's explanation of one output, by feature. Plain values: `JSON.stringify` gives the same bytes every time. */
 export interface RowExplanation {
@@ -13,6 +13,8 @@ export interface RowExplanation {
   /** 95 %. */
   intervals: Record<string, [lower: number, upper: number]>;
   method: Explanation["method"];
+  /** By feature, what each member of a group has of the group's share (Owen values); null where it was not asked for. */
+  within: Pick<RowExplanation, "attributions" | "standardErrors" | "intervals"> | null;
   /** Different rows that the model evaluated. */
   modelRows: number;
   /** As it was given. */
@@ -37,21 +39,31 @@ export interface RowExplanation {
 
 /** The engine's result of one output, with the names of players and outputs. */
 export function named(
-  of: { names: readonly string[]; outputs: readonly string[]; at: number; seed: number | string },
+  of: {
+    /** Of the players, and of the single features. */
+    names: readonly string[];
+    features: readonly string[];
+    outputs: readonly string[];
+    at: number;
+    seed: number | string;
+  },
   explanation: Explanation,
 ): RowExplanation {
-  const { names, outputs, at, seed } = of;
-  const byName = <T>(table: readonly (readonly T[])[]): Record<string, T> =>
-    Object.fromEntries(names.map((name, p) => [name, table[p]![at]!]));
+  const { names, features, outputs, at, seed } = of;
+  const byName = <T>(rows: readonly string[], table: readonly (readonly T[])[]): Record<string, T> =>
+    Object.fromEntries(rows.map((name, p) => [name, table[p]![at]!]));
+  const shares = (rows: readonly string[], of: Shares) => ({
+    attributions: byName(rows, of.attributions),
+    standardErrors: byName(rows, of.standardErrors),
+    intervals: byName(rows, of.intervals),
+  });
   const { method, modelRows, link, chosen, modelRowsSaved, rounds, converged, additivityGap, distance } =
     explanation;
   const { control, digests } = explanation;
   return {
     base: explanation.base[at]!,
     output: explanation.output[at]!,
-    attributions: byName(explanation.attributions),
-    standardErrors: byName(explanation.standardErrors),
-    intervals: byName(explanation.intervals),
+    ...shares(names, explanation),
     method,
     modelRows,
     seed,
@@ -65,5 +77,6 @@ export function named(
     control: control === null ? null : control.slopes[at]!,
     digests: { background: digests.background, algorithm: digests.algorithm },
     distance,
+    within: explanation.within === null ? null : shares(features, explanation.within),
   };
 }

@@ -16,6 +16,7 @@ const COMMANDS = [
   "risk",
   "processing",
   "explain",
+  "importance",
 ];
 
 describe("motivo", () => {

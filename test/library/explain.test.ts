@@ -103,6 +103,42 @@ describe("a model", () => {
     expect(Math.abs(total(explanation) - explanation.output)).toBeLessThanOrEqual(1e-9);
   });
 
+  test("says what counts over many rows, against targets and without", async () => {
+    const rows = objects("xgboost-binary.background.csv", ["a", "b", "c", "d"]);
+    const model = kept(await openModel(pathOf("xgboost-binary.onnx"), { background: rows, threads: 1 }));
+    const values = await model.predict(rows);
+    const targets = values.map(([, one]) => (one! > 0.5 ? 1 : 0));
+    const shares: number[] = [];
+    const found = await model.importance(rows, {
+      targets,
+      repeats: 3,
+      onProgress: (done) => shares.push(done),
+    });
+    expect(found).toMatchObject({ outputName: "1", rows: rows.length, seed: 0 });
+    const loss = values
+      .map((row, r) => -Math.log(row[targets[r]!]!))
+      .reduce((sum, each) => sum + each / rows.length, 0);
+    expect(found.permutation).toMatchObject({ loss: "log-loss", repeats: 3 });
+    expect(found.permutation.baseline).toBeCloseTo(loss, 9);
+    expect(found.permutation.features.b!.repeats).toHaveLength(3);
+    const explained = await Promise.all(rows.map((row) => model.explain(row)));
+    for (const feature of model.features) {
+      const mean =
+        explained.reduce((sum, each) => sum + Math.abs(each.attributions[feature]!), 0) / rows.length;
+      expect(found.attributions.features[feature]!.value).toBeCloseTo(mean, 9);
+    }
+    expect(shares.at(-1)).toBe(1);
+    const again = await model.importance(rows, { targets, repeats: 3 });
+    expect(JSON.stringify(again)).toBe(JSON.stringify(found));
+    expect((await model.importance(rows)).permutation).toMatchObject({
+      loss: "absolute-change",
+      baseline: 0,
+    });
+    expect(await code(model.importance(rows, { targets: targets.map(() => "yes") }))).toBe("target_invalid");
+    expect(await code(model.importance(rows, { targets: [1] }))).toBe("target_invalid");
+    expect(await code(model.importance(rows.slice(1, 2)))).toBe("invalid_shape");
+  });
+
   test("refuses rows, groups and classes that do not fit, each with a code", async () => {
     const background = people("background");
     const [row] = people("rows");
@@ -160,6 +196,19 @@ describe("a function", () => {
     );
     expect(explanation.attributions).toEqual({ a: -0.75, both: -2.5 });
     expect(explanation.outputName).toBe("1");
+  });
+
+  test("shares out what a group has among its members when asked", async () => {
+    const asked = {
+      predict,
+      row: { a: 1, b: 2, c: 5 },
+      background: [{ a: 0, b: 0, c: 0 }],
+      groups: { both: ["a", "b"] },
+    };
+    const { attributions, within } = await explain(asked, { within: true });
+    expect(attributions).toEqual({ both: 8, c: 5 });
+    expect(within!.attributions).toEqual({ a: 3, b: 5, c: 5 });
+    expect((await explain(asked)).within).toBeNull();
   });
 
   test("tells of each round, and refuses what is exact nowhere at once", async () => {

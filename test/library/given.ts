@@ -10,8 +10,12 @@ interface Expected {
   rows: { base: number[]; output: number[]; attributions: Record<string, number[]> }[];
 }
 
-export const expected: Record<string, Expected> = JSON.parse(
-  readFileSync(new URL("fixtures/expected.json", import.meta.url), "utf8"),
+export const expected: Record<string, Expected> = Object.fromEntries(
+  readFileSync(new URL("fixtures/expected.jsonl", import.meta.url), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Expected & { name: string })
+    .map((each) => [each.name, each]),
 );
 
 export const pathOf = (file: string) => new URL(`fixtures/${file}`, import.meta.url).pathname;
