@@ -1,7 +1,7 @@
 import { type Cell, type Game, normalisedWeights } from "./game.ts";
 import { ExactLinear } from "./linear.ts";
 import { applyPost, type ModelStructure, marginsOf, scoresOf } from "./structure.ts";
-import { ExactTrees } from "./trees/exact-trees.ts";
+import { ExactTrees, type TreeOptions } from "./trees/exact-trees.ts";
 
 /**
  * What an explanation is drawn from. `identity`: the model's output as it is. `margin`: the scores before the last
@@ -44,14 +44,14 @@ export class ClosedForm {
   readonly #players: number;
 
   /**
-   * Takes milliseconds for a linear model or a small ensemble and up to a second for a large one.
+   * Takes milliseconds for a linear model or a small ensemble and up to a second for a large one, all at once.
    * @param game what will be explained but for the row
    * @throws ExplainError `mixed_columns` when the model sees columns that several players share; `invalid_weights`
    */
   constructor(
     structure: ModelStructure,
     game: Pick<Game, "players" | "background" | "weights">,
-    options: { maxTableBytes?: number } = {},
+    options: TreeOptions & { trees?: ExactTrees } = {},
   ) {
     const { scores } = structure;
     const weights = normalisedWeights(game);
@@ -65,8 +65,25 @@ export class ClosedForm {
     };
     this.#exact =
       scores.kind === "trees"
-        ? ExactTrees.build({ scores, players: game.players, background: game.background, weights }, options)
+        ? (options.trees ?? ExactTrees.build({ ...game, scores, weights }, options))
         : new ExactLinear(scores, game.players, game.background, weights);
+  }
+
+  /**
+   * As the constructor, to the same bits, in steps of a few milliseconds.
+   * @param pause called between two steps, for whatever else is waiting
+   */
+  static async open(
+    structure: ModelStructure,
+    game: Pick<Game, "players" | "background" | "weights">,
+    pause: () => Promise<void>,
+    options: TreeOptions = {},
+  ): Promise<ClosedForm> {
+    const { scores } = structure;
+    if (scores.kind !== "trees") return new ClosedForm(structure, game, options);
+    const weights = normalisedWeights(game);
+    const trees = await ExactTrees.buildInSteps({ ...game, scores, weights }, options, pause);
+    return new ClosedForm(structure, game, { ...options, trees });
   }
 
   /** Whether what this link explains is linear in the scores, so that its attributions are exact. */
@@ -82,22 +99,43 @@ export class ClosedForm {
     row: readonly Cell[],
     link: Link,
   ): { base: Float64Array; output: Float64Array; attributions: Float64Array } {
-    const { mix, shift } = this.#forms[link]!;
-    const scores = this.#exact.attribute(row);
-    const count = this.#exact.base.length;
-    const attributions = new Float64Array(this.#players * shift.length);
-    for (let p = 0; p < this.#players; p++)
-      for (let j = 0; j < shift.length; j++) {
-        let sum = 0;
-        for (let k = 0; k < count; k++) sum += mix[j]![k]! * scores[p * count + k]!;
-        attributions[p * shift.length + j] = sum;
-      }
-    const form = { ...this.structure, mix, shift };
+    const form = { ...this.structure, ...this.#forms[link]! };
     return {
       base: marginsOf(form, this.#exact.base),
       output: marginsOf(form, scoresOf(this.structure.scores, row)),
-      attributions,
+      attributions: this.#mixed(form, this.#exact.attribute(row)),
     };
+  }
+
+  /**
+   * Many rows together, which for trees takes less time a row, each to the same bits as alone.
+   * @param link one that is covered
+   * @returns attributions: rows × players × outputs
+   */
+  explainRows(
+    rows: readonly (readonly Cell[])[],
+    link: Link,
+  ): { base: Float64Array; attributions: Float64Array } {
+    const form = { ...this.structure, ...this.#forms[link]! };
+    return {
+      base: marginsOf(form, this.#exact.base),
+      attributions: this.#mixed(form, this.#exact.attributeRows(rows)),
+    };
+  }
+
+  /** Any number of attributions to every score → as many to every output. */
+  #mixed({ mix, shift }: Form, scores: Float64Array): Float64Array {
+    const count = this.#exact.base.length;
+    const outputs = shift.length;
+    const players = scores.length / count;
+    const attributions = new Float64Array(players * outputs);
+    for (let p = 0; p < players; p++)
+      for (let j = 0; j < outputs; j++) {
+        let sum = 0;
+        for (let k = 0; k < count; k++) sum += mix[j]![k]! * scores[p * count + k]!;
+        attributions[p * outputs + j] = sum;
+      }
+    return attributions;
   }
 
   /**

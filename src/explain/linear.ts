@@ -61,4 +61,14 @@ export class ExactLinear {
     });
     return attributions;
   }
+
+  /** → rows × players × scores */
+  attributeRows(rows: readonly (readonly Cell[])[]): Float64Array {
+    const width = this.#players * this.#scores.bias.length;
+    const attributions = new Float64Array(rows.length * width);
+    rows.forEach((row, r) => {
+      attributions.set(this.attribute(row), r * width);
+    });
+    return attributions;
+  }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ClosedForm } from "../explain/closed-form.ts";
 import { ExplainError } from "../explain/errors.ts";
 import type { Cell, Player } from "../explain/game.ts";
@@ -14,7 +15,8 @@ export type ExactReading = { closedForm: ClosedForm } | { noClosedForm: string }
 const AGREEMENT = 1e-5;
 
 /**
- * Makes a version's closed form ready, for these players, background and weights. The reader is believed only if it says
+ * Makes a version's closed form ready, for these players, background and weights, letting others have the event loop in
+ * between. The reader is believed only if it says
  * what the runtime says on every background row: an operator that a new runtime computes in another way then costs
  * speed, never a wrong reason.
  */
@@ -37,7 +39,11 @@ export async function openExact(
     return { noClosedForm: "the graph, as it was read, does not give what the runtime gives" };
   try {
     return {
-      closedForm: new ClosedForm(reading.structure, { players, background, ...(weights && { weights }) }),
+      closedForm: await ClosedForm.open(
+        reading.structure,
+        { players, background, ...(weights && { weights }) },
+        setImmediate,
+      ),
     };
   } catch (error) {
     if (error instanceof ExplainError) return { noClosedForm: error.message };
