@@ -67,13 +67,14 @@ export const PROBLEMS = {
   // The service itself
   overloaded: [503, "Too many decisions are waiting"],
   not_ready: [503, "The service is not ready"],
+  outcome_unknown: [503, "Whether this was recorded is not known"],
   upstream_not_configured: [503, "No Node service is configured for this"],
   upstream_unreachable: [502, "The Node service does not answer"],
   prediction_failed: [500, "The model could not be evaluated"],
-  log_conflict: [500, "The log refused to append"],
-  internal: [500, "Something failed here"],
   log_halted: [503, "The log has raised an alarm and signs nothing until an operator has looked"],
   key_change_running: [409, "The log is changing its key already"],
+  log_conflict: [500, "The log refused to append"],
+  internal: [500, "Something failed here"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -14,6 +14,7 @@ import { type Checkpoints, openCheckpoints } from "./checkpoints/checkpoints.ts"
 import { keyChangesOf } from "./checkpoints/key-changes.ts";
 import type { Config } from "./config.ts";
 import { type OpenDatabase, openEmbedded, openPostgres } from "./db/client.ts";
+import { foldCounts } from "./db/counts.ts";
 import { lockFolder } from "./db/folder-lock.ts";
 import { openLog } from "./db/log.ts";
 import { auditLog } from "./db/log-audit.ts";
@@ -36,15 +37,15 @@ import { type ChangeableSigner, openSigner } from "./privacy/log-signer.ts";
 import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 import { forgetHolds } from "./subjects/holds.ts";
-import { finishRemovals } from "./subjects/removal.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
 import { smtpMailer } from "./subjects/outbox/mail.ts";
 import { PUBLIC_ONLY } from "./subjects/outbox/public-address.ts";
+import { finishRemovals } from "./subjects/removal.ts";
 import { endRetention } from "./subjects/remove-records.ts";
-
 import { forgetRequests } from "./subjects/requests/forget.ts";
 import { resumeRequests } from "./subjects/requests/perform.ts";
 import { rightsSettings } from "./subjects/requests/settings.ts";
+
 /** How often the age of the running epoch is looked at; it is counted in days. */
 const EPOCH_CHECK_MS = 3_600_000;
 
@@ -102,6 +103,7 @@ export async function openDeps(
   let signer: ChangeableSigner | undefined;
   const log = await openLog(db, {
     arrays: database.arrays,
+    channel: database.channel,
     signer: async (state) => {
       signer = await openSigner(config.MOTIVO_ORIGIN, keys, state, { changes: await keyChangesOf(db), now });
       return signer;
@@ -140,9 +142,9 @@ async function devTokens(issuer: DevIssuer, deps: Deps): Promise<Record<Scope, s
     subject: await issuer.issue("subject", { subject: contract.example.subject, proof: 3 }),
     auditor: await issuer.issue("auditor", { subject: "demo-auditor" }),
     operator: await issuer.issue("operator", { subject: "demo-operator" }),
+    reviewer: await issuer.issue("reviewer", { subject: "demo-reviewer" }),
   };
 }
-    reviewer: await issuer.issue("reviewer", { subject: "demo-reviewer" }),
 
 /** No issuer, no development: every protected route refuses. */
 const refuseEverybody: TokenVerifier = async () => {
@@ -164,6 +166,7 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
       run("holds", forgetHolds(deps));
       run("erasure interval", closeErasureInterval(deps));
       run("expired idempotency keys", forgetExpiredKeys(deps));
+      run("counts", foldCounts(deps.db));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
     setInterval(() => run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS)), EPOCH_CHECK_MS),
     setInterval(
@@ -179,12 +182,9 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   run("checkpoints", publishCheckpoints(deps.checkpoints, logger));
+  const stopRights = scheduleRights(deps, config, logger);
   return () => {
     for (const timer of timers) clearInterval(timer);
-  };
-  const stopRights = scheduleRights(deps, config, logger);
-}
-
     stopRights();
   };
 }
@@ -216,6 +216,9 @@ function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void 
   return () => {
     for (const timer of timers) clearInterval(timer);
     mail?.close();
+  };
+}
+
 async function publishCheckpoints(checkpoints: Checkpoints, logger: Logger): Promise<void> {
   const { alarm, faults } = await checkpoints.turn();
   if (alarm !== null) logger.fatal({ code: alarm }, "the log has raised an alarm and signs nothing");
@@ -223,7 +226,11 @@ async function publishCheckpoints(checkpoints: Checkpoints, logger: Logger): Pro
 }
 
 async function checkLog(deps: Deps, logger: Logger): Promise<void> {
-  const { ok, entries, finding } = await auditLog(deps.db, keysOfSigner(deps.log.context.signer), { now: deps.now() });
+  // A replica that ended between commit and signature left its last batch unsigned; reading the head signs it.
+  await deps.log.head();
+  const { ok, entries, finding } = await auditLog(deps.db, keysOfSigner(deps.log.context.signer), {
+    now: deps.now(),
+  });
   if (ok) logger.info({ entries }, "the log holds");
   else logger.fatal({ entries, code: finding?.code, entry: finding?.entry }, "the log was touched");
 }

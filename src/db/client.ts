@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import { APPEND, type AppendRow } from "./append-call.ts";
+import { type AppendChannel, pipelinedChannel } from "./append-channel.ts";
 import { type ArrayParameters, binaryArrays, plainArrays } from "./arrays.ts";
 import * as tables from "./tables.ts";
 
@@ -11,6 +13,8 @@ export interface OpenDatabase {
   kind: "postgresql" | "embedded";
   /** How this driver takes the columns of a batch. */
   arrays: ArrayParameters;
+  /** The way of the log's batches. */
+  channel: AppendChannel;
   /** Runs every migration that has not run yet. Safe when several replicas start at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
@@ -29,10 +33,12 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
   // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
   pool.on("error", () => {});
   const db = drizzle(pool, { schema: tables });
+  const channel = pipelinedChannel(url, pg.Client);
   return {
     db: db as unknown as Database,
     kind: "postgresql",
     arrays: binaryArrays,
+    channel,
     async migrate() {
       const client = await pool.connect();
       try {
@@ -46,7 +52,10 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
         client.release();
       }
     },
-    close: () => pool.end(),
+    async close() {
+      await channel.close();
+      await pool.end();
+    },
   };
 }
 
@@ -61,6 +70,12 @@ export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
     db: db as unknown as Database,
     kind: "embedded",
     arrays: plainArrays,
+    // A call here cannot be lost on its way: the database ends when this process does.
+    channel: {
+      depth: 1,
+      call: async (parameters) => (await client.query<AppendRow>(APPEND, parameters)).rows[0],
+      close: async () => {},
+    },
     migrate: () => migrate(db, { migrationsFolder }),
     close: () => client.close(),
   };

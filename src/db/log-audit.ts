@@ -1,5 +1,5 @@
-import { and, asc, eq, gt, gte, lte } from "drizzle-orm";
-import { bytesEqual } from "../../audit/bytes.ts";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
+import { bytesEqual, toHex } from "../../audit/bytes.ts";
 import { type Checkpoint, openCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { RunningRoot, rootOf } from "../../audit/frontier.ts";
@@ -11,21 +11,26 @@ import { TILE_WIDTH } from "../../audit/tile.ts";
 import { verify } from "../../audit/verify.ts";
 import { Problem } from "../errors.ts";
 import type { Database } from "./client.ts";
+import { BatchBrokenError, entriesBetween, type StoredEntry } from "./log-entries.ts";
 import { exportLines, RecordMissingError } from "./log-export.ts";
-import { logCheckpoint, logEntry, logHead, logTile, record } from "./tables.ts";
+import { erasedEntry, logBatch, logCheckpoint, logHead, logTag, logTile, payload, record } from "./tables.ts";
 
 const PAGE = 1000;
+/** Where a leaf holds its tag (`audit/FORMAT.md`). */
+const TAG_AT = 6;
 
 /** What does not fit, and where first. */
 export interface LogFinding {
   code:
     | "head_missing"
     | "head_altered"
+    | "head_unsigned"
     | "checkpoint_invalid"
     | "entry_missing"
     | "entry_altered"
     | "entry_beyond_head"
     | "tag_altered"
+    | "payload_missing"
     | "tile_missing"
     | "tile_altered"
     | "root_mismatch"
@@ -70,9 +75,17 @@ export async function auditLog(
       async (tx) => {
         const head = await openHead(tx, key);
         const walk = new Walk(tx, key, options.kept);
-        for await (const row of rowsOf(tx, head.size)) {
-          await walk.entry(row);
-          entries = walk.size;
+        for (let start = 0; start < head.size; start += PAGE) {
+          const page = await entriesOf(tx, start, Math.min(start + PAGE, head.size));
+          const tagged = new Tagged(
+            await foundByTag(tx, page),
+            await payloadsOf(tx, page),
+            await erasedOf(tx, page),
+          );
+          for (const entry of page) {
+            tagged.check(entry, await walk.entry(entry));
+            entries = walk.size;
+          }
         }
         await walk.finish(head);
         await recordsAndErasures(tx, head, key, options.now);
@@ -114,18 +127,24 @@ interface SignedHead extends Checkpoint {
 async function openHead(db: Database, key: LogKeys): Promise<SignedHead> {
   const [row] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!row) throw new Found("head_missing", null, "The log has no head");
-  const signed = await opened(row.checkpoint, key, null);
+  const [newest] = await db.select().from(logCheckpoint).orderBy(desc(logCheckpoint.size)).limit(1);
+  if (!newest || newest.size < row.size) {
+    // Between commit and signature for a moment where replicas write at once; for good it is somebody else's hand.
+    throw new Found("head_unsigned", newest?.size ?? null, "The head lies beyond every signed checkpoint");
+  }
+  const signed = await opened(newest.note, key, null);
   if (signed.size !== row.size || !bytesEqual(signed.root, row.root)) {
     throw new Found("head_altered", null, "The head is not the one that its checkpoint signs");
   }
-  const [beyond] = await db
-    .select({ index: logEntry.index })
-    .from(logEntry)
-    .where(gte(logEntry.index, row.size))
-    .orderBy(asc(logEntry.index))
-    .limit(1);
-  if (beyond) throw new Found("entry_beyond_head", beyond.index, "An entry lies beyond the signed head");
-  return { ...signed, checkpoint: row.checkpoint };
+  const [last] = await db.select().from(logBatch).orderBy(desc(logBatch.first)).limit(1);
+  if (last && last.first >= row.size) {
+    throw new Found("entry_beyond_head", last.first, "An entry lies beyond the signed head");
+  }
+  const beyond = await entriesOf(db, row.size, Number.MAX_SAFE_INTEGER);
+  if (beyond[0]) {
+    throw new Found("entry_beyond_head", beyond[0].index, "An entry lies beyond the signed head");
+  }
+  return { ...signed, checkpoint: newest.note };
 }
 
 async function opened(note: string, key: LogKeys, entry: number | null): Promise<Checkpoint> {
@@ -137,15 +156,74 @@ async function opened(note: string, key: LogKeys, entry: number | null): Promise
   }
 }
 
-type Row = typeof logEntry.$inferSelect;
+async function entriesOf(db: Database, start: number, end: number): Promise<StoredEntry[]> {
+  try {
+    return await entriesBetween(db, start, end);
+  } catch (error) {
+    if (!(error instanceof BatchBrokenError)) throw error;
+    throw new Found("entry_altered", error.index, `Entry ${error.index} cannot be read out of its batch`);
+  }
+}
 
-async function* rowsOf(db: Database, size: number): AsyncGenerator<Row> {
-  for (let start = 0; start < size; start += PAGE) {
-    yield* await db
-      .select()
-      .from(logEntry)
-      .where(and(gte(logEntry.index, start), lte(logEntry.index, Math.min(start + PAGE, size) - 1)))
-      .orderBy(asc(logEntry.index));
+const tagsOf = (page: readonly StoredEntry[]): Uint8Array[] =>
+  page.map(({ leaf }) => leaf.subarray(TAG_AT, TAG_AT + NO_TAG.length));
+
+/** By tag in hex, the entry that is found by it. */
+async function foundByTag(db: Database, page: readonly StoredEntry[]): Promise<Map<string, number>> {
+  const rows = await db
+    .select()
+    .from(logTag)
+    .where(inArray(logTag.tag, tagsOf(page)));
+  return new Map(rows.map(({ tag, index }) => [toHex(tag), index]));
+}
+
+/** The tags, in hex, behind which a payload lies. */
+async function payloadsOf(db: Database, page: readonly StoredEntry[]): Promise<Set<string>> {
+  const rows = await db
+    .select({ tag: payload.tag })
+    .from(payload)
+    .where(inArray(payload.tag, tagsOf(page)));
+  return new Set(rows.map(({ tag }) => toHex(tag)));
+}
+
+async function erasedOf(db: Database, page: readonly StoredEntry[]): Promise<Set<number>> {
+  const [first] = page;
+  if (!first) return new Set();
+  const rows = await db
+    .select({ logIndex: erasedEntry.logIndex })
+    .from(erasedEntry)
+    .where(and(gte(erasedEntry.logIndex, first.index), lt(erasedEntry.logIndex, first.index + page.length)));
+  return new Set(rows.map(({ logIndex }) => logIndex));
+}
+
+/**
+ * An entry that carries a tag is found by it, and its payload is there or was erased: else an access answer would be
+ * incomplete.
+ */
+class Tagged {
+  readonly #indexes: ReadonlyMap<string, number>;
+  readonly #payloads: ReadonlySet<string>;
+  readonly #erased: ReadonlySet<number>;
+
+  constructor(
+    indexes: ReadonlyMap<string, number>,
+    payloads: ReadonlySet<string>,
+    erased: ReadonlySet<number>,
+  ) {
+    this.#indexes = indexes;
+    this.#payloads = payloads;
+    this.#erased = erased;
+  }
+
+  check({ index }: StoredEntry, { tag }: Leaf): void {
+    if (bytesEqual(tag, NO_TAG)) return;
+    const hex = toHex(tag);
+    if (this.#indexes.get(hex) !== index) {
+      throw new Found("tag_altered", index, `Entry ${index} is not found by its tag`);
+    }
+    if (!this.#payloads.has(hex) && !this.#erased.has(index)) {
+      throw new Found("payload_missing", index, `The payload of entry ${index} is not there`);
+    }
   }
 }
 
@@ -172,7 +250,7 @@ class Walk {
     return this.#tree.size;
   }
 
-  async entry(row: Row): Promise<void> {
+  async entry(row: StoredEntry): Promise<Leaf> {
     const index = this.#tree.size;
     if (row.index !== index) throw new Found("entry_missing", index, `Entry ${index} is not there`);
     let leaf: Leaf;
@@ -185,11 +263,10 @@ class Walk {
     if (!bytesEqual(hash, row.leafHash)) {
       throw new Found("entry_altered", index, `The leaf of entry ${index} does not have its hash`);
     }
-    const tagged = row.tag === null ? bytesEqual(leaf.tag, NO_TAG) : bytesEqual(leaf.tag, row.tag);
-    if (!tagged) throw new Found("tag_altered", index, `Entry ${index} is filed under another tag`);
     this.#tree.push(hash);
     await this.#fillTile(0, hash);
     await this.#compareRoots();
+    return leaf;
   }
 
   async finish(head: SignedHead): Promise<void> {
@@ -257,12 +334,7 @@ class Walk {
 }
 
 /** Records open their commitments, and what is missing is justified: the offline verifier's own rules. */
-async function recordsAndErasures(
-  db: Database,
-  head: SignedHead,
-  key: LogKeys,
-  now: Date,
-): Promise<void> {
+async function recordsAndErasures(db: Database, head: SignedHead, key: LogKeys, now: Date): Promise<void> {
   const encoder = new TextEncoder();
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for await (const line of exportLines(db, head)) yield encoder.encode(line);

@@ -4,7 +4,8 @@ import { type Erased, formatExportEnd, formatExportEntry, formatExportHeader } f
 import { LEAF_KINDS, parseLeaf } from "../../audit/leaf.ts";
 import type { Database } from "./client.ts";
 import type { Head } from "./log.ts";
-import { erasedEntry, logEntry, record } from "./tables.ts";
+import { entriesBetween, entryAt } from "./log-entries.ts";
+import { erasedEntry, record } from "./tables.ts";
 
 const PAGE = 1000;
 
@@ -39,46 +40,29 @@ export async function* exportLines(
   const newestHour = await hourOfEntry(db, head.size - 1);
   for (let start = 0; start < head.size; start += PAGE) {
     const end = Math.min(start + PAGE, head.size);
-    const within = and(gte(logEntry.index, start), lt(logEntry.index, end));
-    const rows = await db
-      .select({
-        index: logEntry.index,
-        leaf: logEntry.leaf,
-        body: record.body,
-        recordSalt: record.salt,
-        erased: erasedEntry,
-      })
-      .from(logEntry)
-      .leftJoin(record, eq(record.logIndex, logEntry.index))
-      .leftJoin(erasedEntry, eq(erasedEntry.logIndex, logEntry.index))
-      .where(within)
-      .orderBy(asc(logEntry.index));
-    for (const row of rows) {
-      const items = row.leaf[1] === LEAF_KINDS.erasure ? { items: await erasureItems(db, row.index) } : {};
-      yield formatExportEntry({
-        index: row.index,
-        leaf: row.leaf,
-        ...items,
-        ...opened(row, head.size, newestHour),
-      });
+    const entries = await entriesBetween(db, start, end);
+    const records = await db
+      .select({ logIndex: record.logIndex, body: record.body, salt: record.salt })
+      .from(record)
+      .where(and(gte(record.logIndex, start), lt(record.logIndex, end)));
+    // Read last: whatever lost its record meanwhile is marked as erased by now.
+    const erasures = await db
+      .select()
+      .from(erasedEntry)
+      .where(and(gte(erasedEntry.logIndex, start), lt(erasedEntry.logIndex, end)));
+    const recordAt = new Map(records.map((row) => [row.logIndex, row]));
+    const erasedAt = new Map(erasures.map((row) => [row.logIndex, row]));
+    for (const { index, leaf } of entries) {
+      const items = leaf[1] === LEAF_KINDS.erasure ? { items: await erasureItems(db, index) } : {};
+      const kept = recordAt.get(index);
+      const erased = erasedAt.get(index);
+      if (kept) yield formatExportEntry({ index, leaf, ...items, recordText: kept.body, salt: kept.salt });
+      else if (erased) {
+        yield formatExportEntry({ index, leaf, ...items, erased: erasedBy(erased, head.size, newestHour) });
+      } else throw new RecordMissingError(index);
     }
   }
   yield formatExportEnd(head.size);
-}
-
-function opened(
-  row: {
-    index: number;
-    body: string | null;
-    recordSalt: Uint8Array | null;
-    erased: typeof erasedEntry.$inferSelect | null;
-  },
-  size: number,
-  newestHour: number,
-): { recordText: string; salt: Uint8Array } | { erased: Erased } {
-  if (row.body !== null && row.recordSalt !== null) return { recordText: row.body, salt: row.recordSalt };
-  if (!row.erased) throw new RecordMissingError(row.index);
-  return { erased: erasedBy(row.erased, size, newestHour) };
 }
 
 /**
@@ -93,6 +77,6 @@ export function erasedBy(row: typeof erasedEntry.$inferSelect, size: number, new
 }
 
 async function hourOfEntry(db: Database, index: number): Promise<number> {
-  const [entry] = await db.select({ leaf: logEntry.leaf }).from(logEntry).where(eq(logEntry.index, index));
+  const entry = await entryAt(db, index);
   return entry ? parseLeaf(entry.leaf).hour : 0;
 }

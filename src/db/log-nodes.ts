@@ -3,15 +3,8 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { rootOf } from "../../audit/frontier.ts";
 import { TILE_WIDTH, type Tile, tileOfNode, tileWidthAt } from "../../audit/tile.ts";
 import type { Database } from "./client.ts";
-import { logEntry, logTile } from "./tables.ts";
-
-const HASH_BYTES = 32;
-
-function split(hashes: Uint8Array): Uint8Array[] {
-  return Array.from({ length: hashes.length / HASH_BYTES }, (_, i) =>
-    hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  );
-}
+import { entriesBetween, leafHashesBetween, splitHashes } from "./log-entries.ts";
+import { logTile } from "./tables.ts";
 
 /**
  * `count` hashes of tile level `tileLevel` from number `start`, all inside one tile: out of the full tile where
@@ -28,22 +21,20 @@ export async function tileHashes(
     .select()
     .from(logTile)
     .where(and(eq(logTile.level, tileLevel), eq(logTile.tile, tile)));
-  if (full) return split(full.hashes).slice(start % TILE_WIDTH, (start % TILE_WIDTH) + count);
-  const last = start + count - 1;
-  const rows =
+  if (full) return splitHashes(full.hashes).slice(start % TILE_WIDTH, (start % TILE_WIDTH) + count);
+  const end = start + count;
+  const hashes =
     tileLevel === 0
-      ? await db
-          .select({ hash: logEntry.leafHash })
-          .from(logEntry)
-          .where(between(logEntry.index, start, last))
-          .orderBy(asc(logEntry.index))
-      : await db
-          .select({ hash: logTile.root })
-          .from(logTile)
-          .where(and(eq(logTile.level, tileLevel - 1), between(logTile.tile, start, last)))
-          .orderBy(asc(logTile.tile));
-  if (rows.length !== count) throw new Error(`Tile level ${tileLevel} lacks hashes from ${start}`);
-  return rows.map((row) => row.hash);
+      ? await leafHashesBetween(db, start, end)
+      : (
+          await db
+            .select({ root: logTile.root })
+            .from(logTile)
+            .where(and(eq(logTile.level, tileLevel - 1), between(logTile.tile, start, end - 1)))
+            .orderBy(asc(logTile.tile))
+        ).map(({ root }) => root);
+  if (hashes.length !== count) throw new Error(`Tile level ${tileLevel} lacks hashes from ${start}`);
+  return hashes;
 }
 
 /**
@@ -55,13 +46,10 @@ export async function tileBytes(db: Database, tile: Tile, size: number): Promise
   if (tileWidthAt(tile.level, tile.index, size) < tile.width) return null;
   const start = tile.index * TILE_WIDTH;
   if (tile.level !== "entries") return Buffer.concat(await tileHashes(db, tile.level, start, tile.width));
-  const rows = await db
-    .select({ leaf: logEntry.leaf })
-    .from(logEntry)
-    .where(between(logEntry.index, start, start + tile.width - 1))
-    .orderBy(asc(logEntry.index));
+  const entries = await entriesBetween(db, start, start + tile.width);
+  if (entries.length !== tile.width) throw new Error(`The log lacks entries from ${start}`);
   return Buffer.concat(
-    rows.flatMap(({ leaf }) => {
+    entries.flatMap(({ leaf }) => {
       const length = Buffer.alloc(2);
       length.writeUInt16BE(leaf.length);
       return [length, leaf];

@@ -1,25 +1,23 @@
-import { asc, desc, eq } from "drizzle-orm";
+import { asc, desc, eq, inArray } from "drizzle-orm";
 import { bytesEqual } from "../../audit/bytes.ts";
-import { openCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
+import { openCheckpoint, parseCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
 import { consistencyPath, inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
-import { formatVkey, keysOfSigner } from "../../audit/note.ts";
+import { formatVkey, keysOfSigner, parseNote } from "../../audit/note.ts";
 import type { Tile } from "../../audit/tile.ts";
 import { Problem } from "../errors.ts";
+import type { Edge } from "./append-batch.ts";
+import type { AppendChannel } from "./append-channel.ts";
 import type { ArrayParameters } from "./arrays.ts";
 import type { Database } from "./client.ts";
-import {
-  type AppendContext,
-  appendEntries,
-  type LogSigner,
-  type NewEntry,
-  type Outcome,
-} from "./log-append.ts";
-import { Batcher, type BatchLimits } from "./log-batcher.ts";
+import { lockHead } from "./log-append.ts";
+import { entriesBetween, entryAt } from "./log-entries.ts";
+import type { AppendContext, LogSigner, NewEntry, Outcome, Receipt } from "./log-entry.ts";
 import { nodeReader, tileBytes } from "./log-nodes.ts";
+import { type BatchLimits, Sequencer } from "./log-sequencer.ts";
 import { refusedAsOlder } from "./older-epoch.ts";
-import { logCheckpoint, logEntry, logHead, logKey } from "./tables.ts";
+import { logBatch, logCheckpoint, logHead, logKey, record } from "./tables.ts";
 
 /** What the database says of the log does not fit together, or is another log's. Nothing may be signed on it. */
 export class LogBrokenError extends Error {
@@ -60,6 +58,32 @@ export interface Log extends LogReader {
   close(): Promise<void>;
 }
 
+/** Size and root that a stored note says, its signature unchecked. */
+function headOf(note: string): Head {
+  const { size, root } = parseCheckpoint(parseNote(note).text);
+  return { size, root, checkpoint: note };
+}
+
+const newestNote = async (db: Database): Promise<string | undefined> =>
+  (
+    await db
+      .select({ note: logCheckpoint.note })
+      .from(logCheckpoint)
+      .orderBy(desc(logCheckpoint.size))
+      .limit(1)
+  )[0]?.note;
+
+const noteAt = async (db: Database, size: number): Promise<string | undefined> =>
+  (await db.select({ note: logCheckpoint.note }).from(logCheckpoint).where(eq(logCheckpoint.size, size)))[0]
+    ?.note;
+
+/** The root of the tree as it was at `size`, out of the stored tiles and leaves. */
+async function edgeAt(db: Database, size: number): Promise<Edge> {
+  const readNode = nodeReader(db);
+  const peaks = await Promise.all(peakCoordinates(size).map(({ level, index }) => readNode(level, index)));
+  return { size, peaks, root: frontierRoot(nodeCrypto, { size, peaks }) };
+}
+
 export function logReader(db: Database): LogReader {
   const readNode = nodeReader(db);
   async function row() {
@@ -68,7 +92,13 @@ export function logReader(db: Database): LogReader {
     return head;
   }
   return {
-    head: row,
+    async head() {
+      const note = await newestNote(db);
+      if (note === undefined) {
+        throw new Problem("not_ready", "The log is not open yet", { retryAfterSeconds: 5 });
+      }
+      return headOf(note);
+    },
     async vkeys() {
       const changes = await db.select({ vkey: logKey.vkey }).from(logKey).orderBy(asc(logKey.number));
       return [(await row()).vkey, ...changes.map(({ vkey }) => vkey)];
@@ -79,7 +109,7 @@ export function logReader(db: Database): LogReader {
     consistencyProof: (from, to) =>
       from === 0 ? Promise.resolve([]) : resolvePath(nodeCrypto, consistencyPath(from, to), readNode),
     async leaf(index) {
-      const [entry] = await db.select().from(logEntry).where(eq(logEntry.index, index));
+      const entry = await entryAt(db, index);
       if (!entry) throw new Problem("unknown_entry");
       return entry;
     },
@@ -90,15 +120,53 @@ export function logReader(db: Database): LogReader {
       return bytes;
     },
     async checkpointAt(size) {
-      const [checkpoint] = await db.select().from(logCheckpoint).where(eq(logCheckpoint.size, size));
-      if (!checkpoint) throw new Problem("unknown_entry", "No checkpoint of this size was handed out");
-      return checkpoint.note;
+      const note = await noteAt(db, size);
+      if (note === undefined) {
+        throw new Problem("unknown_entry", "No checkpoint of this size was handed out");
+      }
+      return note;
     },
   };
 }
 
-/** Rebuilds the right edge out of the stored leaves and tiles and holds it against the head, before anything is signed. */
-async function recompute(db: Database, signer: LogSigner): Promise<void> {
+/**
+ * The reader of a process that can sign: a batch whose head another replica had moved is committed before its checkpoint
+ * is stored, and a crash in between leaves that to whoever asks next. The same key signs the same bytes.
+ */
+function signingReader(db: Database, signer: LogSigner): LogReader {
+  const reader = logReader(db);
+  async function file(size: number, root: Uint8Array): Promise<string> {
+    const note = signCheckpoint({ origin: signer.key.name, size, root }, signer);
+    await db.insert(logCheckpoint).values({ size, note }).onConflictDoNothing();
+    return (await noteAt(db, size)) ?? note;
+  }
+  return {
+    ...reader,
+    async head() {
+      const [head] = await db
+        .select({ size: logHead.size, root: logHead.root, note: logCheckpoint.note })
+        .from(logHead)
+        .leftJoin(logCheckpoint, eq(logCheckpoint.size, logHead.size))
+        .where(eq(logHead.id, 1));
+      if (!head) throw new Problem("not_ready", "The log is not open yet", { retryAfterSeconds: 5 });
+      const { size, root } = head;
+      return { size, root, checkpoint: head.note ?? (await file(size, root)) };
+    },
+    async checkpointAt(size) {
+      const note = await noteAt(db, size);
+      if (note !== undefined) return note;
+      const [head] = await db.select({ size: logHead.size }).from(logHead).where(eq(logHead.id, 1));
+      if (!head || size > head.size) return reader.checkpointAt(size);
+      return file(size, (await edgeAt(db, size)).root);
+    },
+  };
+}
+
+/**
+ * Rebuilds the right edge out of the stored leaves and tiles and holds it against the head and the newest checkpoint,
+ * before anything is signed.
+ */
+async function recompute(db: Database, signer: LogSigner): Promise<Edge> {
   const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!head) throw new LogBrokenError("The log has no head");
   // The head names the first key for ever; a key that replaced it has an entry of its own.
@@ -107,28 +175,66 @@ async function recompute(db: Database, signer: LogSigner): Promise<void> {
       "The log in this database is signed by another key, or has another MOTIVO_ORIGIN",
     );
   }
-  const readNode = nodeReader(db);
-  const peaks = await Promise.all(
-    peakCoordinates(head.size).map(({ level, index }) => readNode(level, index)),
-  );
-  const frontier = { size: head.size, peaks };
-  const root = frontierRoot(nodeCrypto, frontier);
-  const signed = await openCheckpoint(nodeCrypto, head.checkpoint, keysOfSigner(signer));
+  const edge = await edgeAt(db, head.size);
+  const note = await newestNote(db);
+  if (note === undefined) throw new LogBrokenError("The log has no checkpoint");
+  const signed = await openCheckpoint(nodeCrypto, note, keysOfSigner(signer));
+  if (signed.size > head.size) throw new LogBrokenError("The head of the log is older than a checkpoint");
+  // Behind the head by one batch, at most a few, where a replica ended between commit and signature.
+  const { root: rootThen } = signed.size === head.size ? edge : await edgeAt(db, signed.size);
   if (
-    !bytesEqual(root, head.root) ||
-    !bytesEqual(encodeFrontier(frontier), head.frontier) ||
-    !bytesEqual(signed.root, root) ||
-    signed.size !== head.size
+    !bytesEqual(edge.root, head.root) ||
+    !bytesEqual(encodeFrontier(edge), head.frontier) ||
+    !bytesEqual(signed.root, rootThen)
   ) {
     throw new LogBrokenError("The stored entries do not lead to the head of the log: it was touched");
   }
   const [last] = await db
-    .select({ index: logEntry.index })
-    .from(logEntry)
-    .orderBy(desc(logEntry.index))
+    .select({ first: logBatch.first })
+    .from(logBatch)
+    .orderBy(desc(logBatch.first))
     .limit(1);
-  if ((last?.index ?? -1) !== head.size - 1)
-    throw new LogBrokenError("The log holds entries beyond its head");
+  const end = last ? (await entriesBetween(db, last.first, Number.MAX_SAFE_INTEGER)).at(-1)!.index + 1 : 0;
+  if (end !== head.size) throw new LogBrokenError("The log holds entries beyond its head");
+  return edge;
+}
+
+/** The first head of a new log, of size 0 and signed. Another replica may do the same at this moment. */
+async function makeHead(db: Database, signer: LogSigner): Promise<void> {
+  const root = frontierRoot(nodeCrypto, EMPTY_FRONTIER);
+  const note = signCheckpoint({ origin: signer.key.name, size: 0, root }, signer);
+  await db.transaction(async (tx) => {
+    const made = await tx
+      .insert(logHead)
+      .values({ id: 1, vkey: signer.vkey, size: 0, root, frontier: encodeFrontier(EMPTY_FRONTIER) })
+      .onConflictDoNothing()
+      .returning({ size: logHead.size });
+    if (made.length > 0) await tx.insert(logCheckpoint).values({ size: 0, note });
+  });
+}
+
+/** Receipts of the entries of these ids that are in the log. The head is locked meanwhile: nothing is half-way in. */
+async function findReceipts(
+  db: Database,
+  reader: LogReader,
+  ids: readonly string[],
+): Promise<Map<string, Receipt>> {
+  const rows = await db.transaction(async (tx) => {
+    await lockHead(tx);
+    return tx
+      .select({ id: record.id, logIndex: record.logIndex, size: record.receiptSize })
+      .from(record)
+      .where(inArray(record.id, [...ids]));
+  });
+  const receipts = rows.map(async ({ id, logIndex, size }): Promise<[string, Receipt]> => {
+    const [{ leafHash }, inclusionProof, checkpoint] = await Promise.all([
+      reader.leaf(logIndex),
+      reader.inclusionProof(logIndex, size),
+      reader.checkpointAt(size),
+    ]);
+    return [id, { logIndex, leafHash, inclusionProof, size, checkpoint }];
+  });
+  return new Map(await Promise.all(receipts));
 }
 
 /**
@@ -140,6 +246,7 @@ export async function openLog(
   db: Database,
   options: {
     arrays: ArrayParameters;
+    channel: AppendChannel;
     signer: (log: "new" | "existing") => Promise<LogSigner>;
     limits: BatchLimits;
     now: () => Date;
@@ -150,46 +257,29 @@ export async function openLog(
 ): Promise<Log> {
   const [existing] = await db.select({ size: logHead.size }).from(logHead).where(eq(logHead.id, 1));
   const signer = await options.signer(existing ? "existing" : "new");
-  if (!existing) {
-    const root = frontierRoot(nodeCrypto, EMPTY_FRONTIER);
-    const checkpoint = signCheckpoint({ origin: signer.key.name, size: 0, root }, signer);
-    await db.transaction(async (tx) => {
-      const made = await tx
-        .insert(logHead)
-        .values({
-          id: 1,
-          vkey: signer.vkey,
-          size: 0,
-          root,
-          frontier: encodeFrontier(EMPTY_FRONTIER),
-          checkpoint,
-        })
-        .onConflictDoNothing()
-        .returning({ size: logHead.size });
-      if (made.length > 0) await tx.insert(logCheckpoint).values({ size: 0, note: checkpoint });
-    });
-  }
+  if (!existing) await makeHead(db, signer);
   // One snapshot: another replica may be appending meanwhile.
-  await db.transaction((tx) => recompute(tx, signer), { isolationLevel: "repeatable read" });
+  const edge = await db.transaction((tx) => recompute(tx, signer), { isolationLevel: "repeatable read" });
 
-  const context: AppendContext = {
-    arrays: options.arrays,
-    signer,
-    now: options.now,
-    randomBytes: options.randomBytes,
-  };
-  const write = (entries: readonly NewEntry[]) => db.transaction((tx) => appendEntries(tx, context, entries));
-  const batcher = new Batcher<NewEntry, Outcome>(options.limits, (entries) =>
-    write(entries).catch(async (error: unknown) => {
-      if (!options.takeUpEpoch || !refusedAsOlder(error)) throw error;
-      await options.takeUpEpoch();
-      return write(entries);
-    }),
-  );
-  return {
-    ...logReader(db),
+  const { arrays, channel, limits, now, randomBytes } = options;
+  const context: AppendContext = { arrays, signer, now, randomBytes };
+  const reader = signingReader(db, signer);
+  const sequencer = new Sequencer({
+    channel,
     context,
-    append: (entry) => batcher.add(entry),
-    close: () => batcher.close(),
+    limits,
+    whereabouts: { find: (ids) => findReceipts(db, reader, ids) },
+    edge,
+    async mend(error) {
+      if (!options.takeUpEpoch || !refusedAsOlder(error)) return false;
+      await options.takeUpEpoch();
+      return true;
+    },
+  });
+  return {
+    ...reader,
+    context,
+    append: (entry) => sequencer.append(entry),
+    close: () => sequencer.close(),
   };
 }

@@ -31,18 +31,21 @@ const logIndex = (name: string) => bigint(name, { mode: "number" });
 
 // ── The log: append-only ────────────────────────────────────────────────────────────────────────────────
 
-/** The leaves, as hashed. Never changed, never removed. */
-export const logEntry = pgTable(
-  "log_entry",
-  {
-    index: logIndex("index").primaryKey(),
-    leaf: bytes("leaf").notNull(),
-    leafHash: bytes("leaf_hash").notNull(),
-    /** The tag inside the leaf, for look-ups; null where it is all zero and the entry concerns no one person. */
-    tag: bytes("tag"),
-  },
-  (t) => [uniqueIndex("log_entry_tag").on(t.tag)],
-);
+/** The leaves, as hashed: those of a batch in one row, as an entry bundle holds them. Never changed, never removed. */
+export const logBatch = pgTable("log_batch", {
+  /** Index of the batch's first entry. */
+  first: logIndex("first").primaryKey(),
+  /** Each leaf behind its length in two bytes (big-endian), as C2SP tlog-tiles bundles them. */
+  leaves: bytes("leaves").notNull(),
+  /** Their RFC 9162 hashes, 32 bytes each: as many as there are leaves. */
+  hashes: bytes("hashes").notNull(),
+});
+
+/** Where the entry is that carries a tag. Append-only, like the leaf that holds the tag: also behind an erasure it is found. */
+export const logTag = pgTable("log_tag", {
+  tag: bytes("tag").primaryKey(),
+  index: logIndex("index").notNull(),
+});
 
 /** Full hash tiles (C2SP tlog-tiles, 256 hashes) and the root of each. Partial tiles are read from the rows below. */
 export const logTile = pgTable(
@@ -56,7 +59,10 @@ export const logTile = pgTable(
   (t) => [primaryKey({ columns: [t.level, t.tile] })],
 );
 
-/** The one row that moves: size, root and right edge, by compare-and-set of size and root. */
+/**
+ * The one row that moves: size, root and right edge, by compare-and-set of size and root. Its signature follows it into
+ * `log_checkpoint`, in the same transaction unless another replica had moved the head meanwhile.
+ */
 export const logHead = pgTable(
   "log_head",
   {
@@ -67,13 +73,11 @@ export const logHead = pgTable(
     root: bytes("root").notNull(),
     /** The right edge: size and the roots of the complete subtrees along it (`audit/frontier.ts`). */
     frontier: bytes("frontier").notNull(),
-    /** The signed note over size and root. */
-    checkpoint: text("checkpoint").notNull(),
   },
   (t) => [check("log_head_is_one_row", sql`${t.id} = 1`)],
 );
 
-/** Every checkpoint that was handed out, so that a receipt can be given again to the byte. */
+/** Every checkpoint that was handed out, so that a receipt can be given again to the byte. The largest is the current one. */
 export const logCheckpoint = pgTable("log_checkpoint", {
   size: logIndex("size").primaryKey(),
   note: text("note").notNull(),
@@ -101,12 +105,14 @@ export const record = pgTable(
     receiptSize: logIndex("receipt_size").notNull(),
     body: text("body").notNull(),
     salt: bytes("salt").notNull(),
+    /** The idempotency key that it answers, so that an erasure finds the key without an index of its own. */
+    keyHmac: bytes("key_hmac"),
   },
+  // Each index is paid for by every append: readings have no model, decisions are about nothing.
   (t) => [
     uniqueIndex("record_log_index").on(t.logIndex),
-    index("record_kind").on(t.kind, t.logIndex),
-    index("record_model").on(t.model, t.version, t.logIndex),
-    index("record_about").on(t.about),
+    index("record_decision").on(t.model, t.version, t.logIndex).where(sql`${t.kind} = 'decision'`),
+    index("record_about").on(t.about).where(sql`${t.about} IS NOT NULL`),
   ],
 );
 
@@ -167,7 +173,35 @@ export const idempotencyKey = pgTable(
     decision: uuid("decision"),
     expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
   },
-  (t) => [index("idempotency_key_expiry").on(t.expiresAt), index("idempotency_key_decision").on(t.decision)],
+  (t) => [index("idempotency_key_expiry").on(t.expiresAt)],
+);
+
+// ── Monitor counts ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What a batch adds to the counts, a row a batch, so that replicas do not queue on hot counters. Without index or time
+ * of the batch: a count of one would otherwise tell the outcome of an entry whose record is erased.
+ */
+export const monitorDelta = pgTable("monitor_delta", {
+  /** Days since the Unix epoch. All lists have one length: a cell each. */
+  days: integer("days").array().notNull(),
+  models: text("models").array().notNull(),
+  versions: integer("versions").array().notNull(),
+  outcomes: text("outcomes").array().notNull(),
+  counts: integer("counts").array().notNull(),
+});
+
+/** Decisions by day, model version and outcome: folded deltas, no count below `SMALL_COUNT` (`counts.ts`). */
+export const monitorCount = pgTable(
+  "monitor_count",
+  {
+    day: integer("day").notNull(),
+    model: text("model").notNull(),
+    version: integer("version").notNull(),
+    outcome: text("outcome").notNull(),
+    count: logIndex("count").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.model, t.version, t.outcome] })],
 );
 
 // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────

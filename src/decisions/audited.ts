@@ -1,7 +1,8 @@
-import { and, desc, eq, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gte, lt, lte, type SQL } from "drizzle-orm";
 import { toHex } from "../../audit/bytes.ts";
-import { LEAF_KINDS, parseLeaf } from "../../audit/leaf.ts";
-import { erasedEntry, logEntry, record } from "../db/tables.ts";
+import { type Leaf, parseLeaf } from "../../audit/leaf.ts";
+import { leavesAt } from "../db/log-entries.ts";
+import { erasedEntry, record } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import type { AuditedDecision, DecisionRecord, RecordState } from "./decision.ts";
 import type { Deps } from "./deps.ts";
@@ -16,16 +17,11 @@ export interface AuditFilter {
   toHour?: number;
 }
 
-/** Fields of a stored leaf, for SQL (`audit/FORMAT.md`). */
-const leafKind = sql<number>`get_byte(${logEntry.leaf}, 1)`;
-const leafHour = sql<number>`(get_byte(${logEntry.leaf}, 2)::bigint << 24) + (get_byte(${logEntry.leaf}, 3) << 16) + (get_byte(${logEntry.leaf}, 4) << 8) + get_byte(${logEntry.leaf}, 5)`;
-
 const stateOf = (row: { erasureIndex: number | null }): RecordState =>
   row.erasureIndex === null ? { state: "erased-pending" } : { state: "erased", by: row.erasureIndex };
 
 /** The version that an erased entry's digests still name; nothing else of it is known. */
-async function versionOfLeaf(deps: Pick<Deps, "models">, leafBytes: Uint8Array) {
-  const leaf = parseLeaf(leafBytes);
+async function versionOfLeaf(deps: Pick<Deps, "models">, leaf: Leaf) {
   if (leaf.kind !== "decision") return null;
   const wanted = toHex(leaf.digests.model) + toHex(leaf.digests.background) + toHex(leaf.digests.policy);
   for (const model of await deps.models.names()) {
@@ -83,31 +79,28 @@ async function erasedBelow(
   let from = below;
   for (;;) {
     const rows = await deps.db
-      .select({
-        logIndex: erasedEntry.logIndex,
-        erasureIndex: erasedEntry.erasureIndex,
-        leaf: logEntry.leaf,
-        hour: leafHour.mapWith(Number),
-      })
+      .select({ logIndex: erasedEntry.logIndex, erasureIndex: erasedEntry.erasureIndex })
       .from(erasedEntry)
-      .innerJoin(logEntry, eq(logEntry.index, erasedEntry.logIndex))
-      .where(
-        and(
-          lt(erasedEntry.logIndex, from),
-          sql`${leafKind} = ${LEAF_KINDS.decision}`,
-          filter.fromHour === undefined ? undefined : sql`${leafHour} >= ${filter.fromHour}`,
-          filter.toHour === undefined ? undefined : sql`${leafHour} <= ${filter.toHour}`,
-        ),
-      )
+      .where(lt(erasedEntry.logIndex, from))
       .orderBy(desc(erasedEntry.logIndex))
       .limit(limit);
+    const leaves = await leavesAt(
+      deps.db,
+      rows.map(({ logIndex }) => logIndex),
+    );
     for (const row of rows) {
-      const named = await versionOfLeaf(deps, row.leaf);
+      const bytes = leaves.get(row.logIndex);
+      if (!bytes) throw new Error("An erased entry is not in the log");
+      const leaf = parseLeaf(bytes);
+      if (leaf.kind !== "decision") continue;
+      if (filter.fromHour !== undefined && leaf.hour < filter.fromHour) continue;
+      if (filter.toHour !== undefined && leaf.hour > filter.toHour) continue;
+      const named = await versionOfLeaf(deps, leaf);
       if (filter.model !== undefined && named?.model !== filter.model) continue;
       if (filter.version !== undefined && named?.version !== filter.version) continue;
       found.push({
         logIndex: row.logIndex,
-        hour: row.hour,
+        hour: leaf.hour,
         model: named?.model ?? null,
         version: named?.version ?? null,
         record: null,

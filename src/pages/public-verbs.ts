@@ -1,10 +1,11 @@
-import { asc, eq, gte } from "drizzle-orm";
+import { gte } from "drizzle-orm";
 import { toHex } from "../../audit/bytes.ts";
 import { parseLeaf } from "../../audit/leaf.ts";
 import { inclusionPath } from "../../audit/merkle.ts";
 import type { Database } from "../db/client.ts";
 import type { LogReader } from "../db/log.ts";
-import { erasedEntry, logEntry } from "../db/tables.ts";
+import { entriesBetween } from "../db/log-entries.ts";
+import { erasedEntry } from "../db/tables.ts";
 import type { RecordState } from "../decisions/decision.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { LastEntry, LogProof, PagesDeps } from "./deps.ts";
@@ -40,20 +41,17 @@ export function publicVerbs(db: Database, log: LogReader, models: ModelRegistry)
     logProof: (index) => proofOf(log, index),
     async logState() {
       const { size, root } = await log.head();
-      const rows = await db
-        .select({
-          index: logEntry.index,
-          leaf: logEntry.leaf,
-          by: erasedEntry.erasureIndex,
-          since: erasedEntry.sinceHour,
-        })
-        .from(logEntry)
-        .leftJoin(erasedEntry, eq(erasedEntry.logIndex, logEntry.index))
-        .where(gte(logEntry.index, size - ENTRIES_ON_THE_STRIP))
-        .orderBy(asc(logEntry.index));
-      const last = rows.map(
-        (row): LastEntry => ({ index: row.index, kind: parseLeaf(row.leaf).kind, state: stateOf(row).state }),
-      );
+      const start = Math.max(size - ENTRIES_ON_THE_STRIP, 0);
+      const [entries, erased] = await Promise.all([
+        entriesBetween(db, start, size),
+        db.select().from(erasedEntry).where(gte(erasedEntry.logIndex, start)),
+      ]);
+      const erasedAt = new Map(erased.map((row) => [row.logIndex, row]));
+      const last = entries.map(({ index, leaf }): LastEntry => {
+        const row = erasedAt.get(index);
+        const { state } = stateOf({ by: row?.erasureIndex ?? null, since: row?.sinceHour ?? null });
+        return { index, kind: parseLeaf(leaf).kind, state };
+      });
       return { size, root: toHex(root), last };
     },
   };

@@ -21,6 +21,7 @@ import { keyById, type SubjectKey } from "./subject-keys.ts";
 export function entryOf(ring: EpochRing, key: SubjectKey, plaintext: Uint8Array): SubjectOfEntry {
   return {
     dataKey: key.id,
+    entries: key.entries,
     seal(tagNumber) {
       const tag = tagOf(nodeCrypto, key.tagKey, tagNumber);
       return {

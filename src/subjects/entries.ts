@@ -4,7 +4,7 @@ import { tag as tagOf } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
-import { logEntry } from "../db/tables.ts";
+import { logTag } from "../db/tables.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
 
 /** An entry that carries one of a person's tags. */
@@ -28,10 +28,10 @@ export async function entriesBetween(
   const all = Array.from({ length: to - from }, (_, i) => tagOf(nodeCrypto, tagKey, from + i));
   for (const tags of chunksOf(all)) {
     const rows = await db
-      .select({ logIndex: logEntry.index, tag: logEntry.tag })
-      .from(logEntry)
-      .where(inArray(logEntry.tag, tags));
-    const byTag = new Map(rows.map((row) => [toHex(row.tag!), row.logIndex]));
+      .select({ logIndex: logTag.index, tag: logTag.tag })
+      .from(logTag)
+      .where(inArray(logTag.tag, tags));
+    const byTag = new Map(rows.map((row) => [toHex(row.tag), row.logIndex]));
     for (const tag of tags) {
       const logIndex = byTag.get(toHex(tag));
       if (logIndex === undefined)

@@ -65,7 +65,7 @@ export async function removeRecords(
     gone.push(...part.filter((index) => !kept.includes(index)));
     await forgetAnswers(
       tx,
-      rows.map(({ id }) => id),
+      rows.flatMap(({ keyHmac }) => keyHmac ?? []),
     );
     gone.push(...(await deleteWithReadings(tx, going)));
   }
@@ -93,12 +93,12 @@ async function deleteWithReadings(
 }
 
 /** The key that a client chose stays taken until it expires; what it answered is gone (410). */
-async function forgetAnswers(tx: Database, decisions: readonly string[]): Promise<void> {
-  if (decisions.length === 0) return;
+async function forgetAnswers(tx: Database, keys: readonly Uint8Array[]): Promise<void> {
+  if (keys.length === 0) return;
   await tx
     .update(idempotencyKey)
     .set({ decision: null, requestHmac: null })
-    .where(inArray(idempotencyKey.decision, [...decisions]));
+    .where(inArray(idempotencyKey.keyHmac, [...keys]));
 }
 
 /** @returns the indexes of the decisions' records that stay */

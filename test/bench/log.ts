@@ -68,6 +68,7 @@ const keys = memoryKeys();
 const epoch = await openRing(database.db, keys);
 const log = await openLog(database.db, {
   arrays: database.arrays,
+  channel: database.channel,
   signer: (state) => openSigner("bench.example/log", keys, state),
   limits: {
     size: Number(process.env.MOTIVO_BATCH_SIZE ?? 64),

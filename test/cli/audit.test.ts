@@ -42,14 +42,14 @@ describe("motivo audit check", () => {
     expect((await run(["publish", "test/packages/free-text", "--json"], env)).code).toBe(0);
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    await client.query("ALTER TABLE log_entry DISABLE TRIGGER ALL");
+    await client.query("ALTER TABLE log_batch DISABLE TRIGGER ALL");
     await client.query(
-      "UPDATE log_entry SET leaf = set_byte(leaf, 40, get_byte(leaf, 40) # 1) WHERE index = 1",
+      "UPDATE log_batch SET leaves = set_byte(leaves, 40, get_byte(leaves, 40) # 1) WHERE first = 0",
     );
     await client.end();
     const touched = await run(["audit", "check"], env);
     expect(touched.code).toBe(1);
-    expect(touched.stdout).toContain("First wrong entry: 1. (entry_altered)");
+    expect(touched.stdout).toContain("First wrong entry: 0. (entry_altered)");
     await database.close();
   });
 });

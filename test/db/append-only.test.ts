@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { logEntry, logHead } from "../../src/db/tables.ts";
+import { logBatch, logHead } from "../../src/db/tables.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
 
 describe.each([
@@ -12,10 +12,8 @@ describe.each([
   const bytes = new Uint8Array(32);
   beforeAll(async () => {
     opened = await open();
-    await opened.db.insert(logEntry).values({ index: 0, leaf: bytes, leafHash: bytes });
-    await opened.db
-      .insert(logHead)
-      .values({ id: 1, vkey: "v", size: 1, root: bytes, frontier: bytes, checkpoint: "c" });
+    await opened.db.insert(logBatch).values({ first: 0, leaves: bytes, hashes: bytes });
+    await opened.db.insert(logHead).values({ id: 1, vkey: "v", size: 1, root: bytes, frontier: bytes });
   });
   afterAll(() => opened.close());
 
@@ -26,9 +24,9 @@ describe.each([
     );
 
   it.each([
-    ["an UPDATE", sql`UPDATE log_entry SET leaf = '' WHERE index = 0`],
-    ["a DELETE", sql`DELETE FROM log_entry`],
-    ["a TRUNCATE", sql`TRUNCATE log_entry`],
+    ["an UPDATE", sql`UPDATE log_batch SET leaves = '' WHERE first = 0`],
+    ["a DELETE", sql`DELETE FROM log_batch`],
+    ["a TRUNCATE", sql`TRUNCATE log_batch`],
     ["an UPDATE of a tile", sql`UPDATE log_tile SET root = ''`],
     ["a DELETE of the head", sql`DELETE FROM log_head`],
     ["an UPDATE of a published model", sql`UPDATE model_file SET content = ''`],

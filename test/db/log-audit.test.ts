@@ -35,29 +35,35 @@ describe("the check of the log", () => {
       token: await service.issuer.issue("subject", { subject: "bia", proof: 3 }),
     });
     for (const table of TABLES)
-      await database.db.execute(sql`ALTER TABLE ${sql.identifier(table)} DISABLE TRIGGER ALL`);
+      await database.db.execute(sql`ALTER TABLE ${sql.raw(table)} DISABLE TRIGGER ALL`);
   });
   afterAll(async () => {
     await service.close();
     await database.close();
   });
 
-  const TABLES = ["log_entry", "log_tile", "log_head", "log_checkpoint", "record", "erased_entry"];
+  const TABLES = [
+    "log_batch",
+    "log_tag",
+    "log_tile",
+    "log_head",
+    "log_checkpoint",
+    "record",
+    "erased_entry",
+    "vault.payload",
+  ];
+  const copyOf = (table: string) => sql.identifier(`${table}_copy`);
   /** Each tampering on a copy of what it touches, put back afterwards. */
   beforeEach(async () => {
     for (const table of TABLES) {
-      await database.db.execute(
-        sql`CREATE TABLE ${sql.identifier(`${table}_copy`)} AS TABLE ${sql.identifier(table)}`,
-      );
+      await database.db.execute(sql`CREATE TABLE ${copyOf(table)} AS TABLE ${sql.raw(table)}`);
     }
   });
   afterEach(async () => {
     for (const table of TABLES) {
-      await database.db.execute(sql`DELETE FROM ${sql.identifier(table)}`);
-      await database.db.execute(
-        sql`INSERT INTO ${sql.identifier(table)} SELECT * FROM ${sql.identifier(`${table}_copy`)}`,
-      );
-      await database.db.execute(sql`DROP TABLE ${sql.identifier(`${table}_copy`)}`);
+      await database.db.execute(sql`DELETE FROM ${sql.raw(table)}`);
+      await database.db.execute(sql`INSERT INTO ${sql.raw(table)} SELECT * FROM ${copyOf(table)}`);
+      await database.db.execute(sql`DROP TABLE ${copyOf(table)}`);
     }
   });
 
@@ -78,40 +84,71 @@ describe("the check of the log", () => {
     for (const audit of checks) expect(audit).toMatchObject({ ok: true, finding: null });
   });
 
-  const flipped = sql`set_byte(leaf, 30, get_byte(leaf, 30) # 1)`;
-  it.each<[string, SQL, string, number | null]>([
-    ["a leaf", sql`UPDATE log_entry SET leaf = ${flipped} WHERE index = 40`, "entry_altered", 40],
+  /** Index of the first entry in the batch that holds entry 40, and of the last batch. */
+  const batch40 = sql`(SELECT max(first) FROM log_batch WHERE first <= 40)`;
+  const lastBatch = sql`(SELECT max(first) FROM log_batch)`;
+  const firstOf = async (query: SQL) =>
+    Number(
+      ((await database.db.execute(sql`SELECT ${query} AS first`)) as unknown as { rows: { first: number }[] })
+        .rows[0]!.first,
+    );
+  /** A bit of the first leaf's commitment, which no reader of the leaf alone can miss. */
+  const flipped = sql`set_byte(leaves, 32, get_byte(leaves, 32) # 1)`;
+  const firstLeaf = sql`substring(${flipped} FROM 3 FOR (get_byte(leaves, 0) << 8) + get_byte(leaves, 1))`;
+  const withItsHash = sql`UPDATE log_batch SET leaves = ${flipped},
+    hashes = overlay(hashes PLACING sha256('\\x00'::bytea || ${firstLeaf}) FROM 1) WHERE first = ${batch40}`;
+  it.each<[string, SQL, string, number | SQL | null]>([
     [
-      "a leaf with its hash",
-      sql`UPDATE log_entry SET leaf = ${flipped}, leaf_hash = sha256('\\x00'::bytea || ${flipped}) WHERE index = 40`,
-      "root_mismatch",
-      null,
+      "a leaf",
+      sql`UPDATE log_batch SET leaves = ${flipped} WHERE first = ${batch40}`,
+      "entry_altered",
+      batch40,
     ],
+    ["a leaf with its hash", withItsHash, "root_mismatch", null],
     [
       "a leaf's hash",
-      sql`UPDATE log_entry SET leaf_hash = sha256(leaf_hash) WHERE index = 41`,
+      sql`UPDATE log_batch SET hashes = set_byte(hashes, 1, get_byte(hashes, 1) # 1) WHERE first = ${batch40}`,
       "entry_altered",
-      41,
+      batch40,
     ],
-    ["a removed entry", sql`DELETE FROM log_entry WHERE index = 12`, "entry_missing", 12],
     [
-      "a removed last entry",
-      sql`DELETE FROM log_entry WHERE index = (SELECT max(index) FROM log_entry)`,
+      "a leaf's length",
+      sql`UPDATE log_batch SET leaves = set_byte(leaves, 0, 255) WHERE first = ${batch40}`,
+      "entry_altered",
+      batch40,
+    ],
+    ["removed entries", sql`DELETE FROM log_batch WHERE first = ${batch40}`, "entry_missing", batch40],
+    [
+      "removed last entries",
+      sql`DELETE FROM log_batch WHERE first = ${lastBatch}`,
       "entry_missing",
-      null,
+      lastBatch,
     ],
     [
       "an added entry",
-      sql`INSERT INTO log_entry SELECT max(index) + 1, '\\x00', '\\x00', NULL FROM log_entry`,
+      sql`INSERT INTO log_batch SELECT size, '\\x000100', sha256('\\x0000') FROM log_head`,
       "entry_beyond_head",
-      null,
+      sql`(SELECT size FROM log_head)`,
     ],
     [
-      "an entry filed under another tag",
-      sql`UPDATE log_entry SET tag = NULL WHERE index = (SELECT min(index) FROM log_entry WHERE tag IS NOT NULL)`,
-      "tag_altered",
-      2,
+      "an entry added to the last batch",
+      sql`UPDATE log_batch SET leaves = leaves || '\\x000100', hashes = hashes || sha256('\\x0000') WHERE first = ${lastBatch}`,
+      "entry_beyond_head",
+      sql`(SELECT size FROM log_head)`,
     ],
+    [
+      "a tag that leads to another entry",
+      sql`UPDATE log_tag SET index = index + 1 WHERE index = (SELECT max(index) FROM log_tag)`,
+      "tag_altered",
+      sql`(SELECT max(index) FROM log_tag)`,
+    ],
+    [
+      "a tag that leads nowhere",
+      sql`DELETE FROM log_tag WHERE index = (SELECT min(index) FROM log_tag)`,
+      "tag_altered",
+      sql`(SELECT min(index) FROM log_tag)`,
+    ],
+    ["removed payloads", sql`DELETE FROM vault.payload`, "payload_missing", null],
     [
       "a tile",
       sql`UPDATE log_tile SET hashes = set_byte(hashes, 100, get_byte(hashes, 100) # 1)`,
@@ -123,9 +160,15 @@ describe("the check of the log", () => {
     ["the head's root", sql`UPDATE log_head SET root = sha256(root)`, "head_altered", null],
     ["the head's size", sql`UPDATE log_head SET size = size - 1`, "head_altered", null],
     [
-      "the head's checkpoint",
-      sql`UPDATE log_head SET checkpoint = replace(checkpoint, 'motivo', 'motiva')`,
+      "the newest checkpoint",
+      sql`UPDATE log_checkpoint SET note = replace(note, 'motivo', 'motiva') WHERE size = (SELECT size FROM log_head)`,
       "checkpoint_invalid",
+      null,
+    ],
+    [
+      "a removed checkpoint",
+      sql`DELETE FROM log_checkpoint WHERE size = (SELECT size FROM log_head)`,
+      "head_unsigned",
       null,
     ],
     [
@@ -162,20 +205,19 @@ describe("the check of the log", () => {
     [
       "an erasure taken back",
       sql`DELETE FROM erased_entry WHERE erasure_index IS NOT NULL`,
-      "record_or_erasure",
+      "payload_missing",
       null,
     ],
   ])("finds %s, touched as superuser", async (_, tampering, code, entry) => {
+    const at = entry === null || typeof entry === "number" ? entry : await firstOf(entry);
     await database.db.execute(tampering);
     const audit = await check();
     expect(audit).toMatchObject({ ok: false, finding: { code } });
-    if (entry !== null) expect(audit.finding?.entry).toBe(entry);
+    if (at !== null) expect(audit.finding?.entry).toBe(at);
   });
 
   it("narrows a leaf that was altered together with its hash down to the batch that it came in", async () => {
-    await database.db.execute(
-      sql`UPDATE log_entry SET leaf = ${flipped}, leaf_hash = sha256('\\x00'::bytea || ${flipped}) WHERE index = 40`,
-    );
+    await database.db.execute(withItsHash);
     const { finding } = await check();
     expect(finding?.entry).toBeLessThanOrEqual(40);
     expect(finding?.entry).toBeGreaterThan(30);
@@ -196,7 +238,7 @@ describe("the check of the log", () => {
     const thief = signerOf("motivo.localhost/log", createHash("sha256").update("another").digest());
     const head = await service.deps.log.head();
     const forged = signCheckpoint({ origin: thief.key.name, size: head.size, root: head.root }, thief);
-    await database.db.execute(sql`UPDATE log_head SET checkpoint = ${forged}`);
+    await database.db.execute(sql`UPDATE log_checkpoint SET note = ${forged} WHERE size = ${head.size}`);
     expect(await check()).toMatchObject({ finding: { code: "checkpoint_invalid" } });
     await expect(openCheckpoint(nodeCrypto, forged, thief.key)).resolves.toBeDefined();
   });

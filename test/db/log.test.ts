@@ -42,6 +42,7 @@ describe.each([
   const open = async (origin = "test.example/log") =>
     openLog(database.db, {
       arrays: database.arrays,
+      channel: database.channel,
       signer: (state) => openSigner(origin, keys, state),
       limits,
       now: () => new Date(),
@@ -157,8 +158,8 @@ describe.each([
     await checkLog(database.db, 271);
 
     await expect(open("another.example/log")).rejects.toThrow("another key");
-    await database.db.execute(sql`ALTER TABLE log_entry DISABLE TRIGGER ALL`);
-    await database.db.execute(sql`UPDATE log_entry SET leaf_hash = sha256(leaf_hash) WHERE index = 270`);
+    await database.db.execute(sql`ALTER TABLE log_batch DISABLE TRIGGER ALL`);
+    await database.db.execute(sql`UPDATE log_batch SET hashes = sha256(hashes) WHERE first = 270`);
     await expect(open()).rejects.toThrow(LogBrokenError);
   });
 });
@@ -170,6 +171,7 @@ describe("two replicas on one PostgreSQL", () => {
     const epoch = await openRing(database.db, keys);
     const options = {
       arrays: database.arrays,
+      channel: database.channel,
       signer: (state: "new" | "existing") => openSigner("test.example/log", keys, state),
       limits,
       now: () => new Date(),

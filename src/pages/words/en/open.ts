@@ -163,6 +163,7 @@ export const open: typeof portuguese = {
       expired_token: "The token has expired. Ask its issuer for another.",
       overloaded: "There are too many requests just now.",
       not_ready: "The service is still starting.",
+      outcome_unknown: "We do not know whether this was recorded. Try again in a moment.",
       internal: "Something failed on our side. The request number helps to find what.",
     },
   },

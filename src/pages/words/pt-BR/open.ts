@@ -159,6 +159,7 @@ export const open = {
       expired_token: "O token venceu. Peça outro a quem o emitiu.",
       overloaded: "Há pedidos demais agora.",
       not_ready: "O serviço ainda está começando.",
+      outcome_unknown: "Não sabemos se isto foi registrado. Tente de novo em instantes.",
       internal: "Algo falhou do nosso lado. O número do pedido ajuda a achar o que foi.",
     } as Partial<Record<string, string>>,
   },
