@@ -41,13 +41,17 @@ export interface Reason {
 /** More than four stop being reasons and become a list: the number that adverse-action practice settled on. */
 export const MAX_REASONS = 4;
 
+/** Of all that moves the output: less than this share of it is the rounding of float64 sums, and no reason. */
+const ROUNDING = 1e-9;
+
 /**
  * Why the outcome is what it is, in words.
  *
- * What carried the outcome comes first, strongest first: against the person in a refusal (the order that an
- * adverse-action notice needs), for them in an approval. If places are left, the strongest that pulled the other
- * way follow, in the same falling order of signed contribution. A feature whose interval holds zero is no
- * reason. Empty when the intervals support nothing: then say so, rather than guess.
+ * What carried the outcome comes first, strongest first. A refusal says that alone, as an adverse-action notice does
+ * (12 CFR 1002.9(b)(2): the principal reasons for the refusal): what spoke for the person did not refuse them. After an
+ * approval the places left go to the strongest that pulled the other way, in the same falling order of signed
+ * contribution. A feature whose interval holds zero is no reason. Empty when the intervals support nothing: then say so,
+ * rather than guess.
  */
 export function wordReasons(
   contributions: readonly Contribution[],
@@ -55,12 +59,14 @@ export function wordReasons(
   language: Language,
 ): Reason[] {
   const sign = outcome.favourable === (outcome.highOutput === "favourable") ? 1 : -1;
+  const rounding = ROUNDING * contributions.reduce((sum, { attribution }) => sum + Math.abs(attribution), 0);
   const supported = contributions
     .filter(({ interval: [lower, upper] }) => lower > 0 || upper < 0)
+    .filter(({ attribution }) => Math.abs(attribution) > rounding)
     .map((contribution) => ({ ...contribution, toward: sign * contribution.attribution }))
     .sort((a, b) => b.toward - a.toward || (a.feature < b.feature ? -1 : 1));
   const carrying = supported.filter((c) => c.toward > 0).slice(0, MAX_REASONS);
-  const places = MAX_REASONS - carrying.length;
+  const places = outcome.favourable ? MAX_REASONS - carrying.length : 0;
   const opposing = places === 0 ? [] : supported.filter((c) => c.toward < 0).slice(-places);
 
   const listed = [...carrying, ...opposing];

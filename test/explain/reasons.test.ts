@@ -30,14 +30,14 @@ describe("order", () => {
     contribution("e", -0.05),
   ];
 
-  test("a refusal leads with what spoke against, strongest first, then the strongest for", () => {
+  test("a refusal says what spoke against, strongest first, and nothing that spoke for the person", () => {
     const reasons = wordReasons(all, refused, "en");
     expect(reasons.map((r) => [r.feature, r.direction, r.rank])).toEqual([
       ["d", "against", 1],
       ["b", "against", 2],
       ["e", "against", 3],
-      ["a", "for", 4],
     ]);
+    expect(wordReasons([contribution("a", 0.3)], refused, "en")).toEqual([]);
   });
 
   test("an approval leads with what spoke for; the rest fall in signed contribution", () => {
@@ -49,8 +49,13 @@ describe("order", () => {
     expect(reasons.map((r) => [r.feature, r.direction])).toEqual([
       ["a", "against"],
       ["c", "against"],
-      ["b", "for"],
+    ]);
+    const granted = wordReasons(all, { favourable: true, highOutput: "unfavourable" }, "en");
+    expect(granted.map((r) => [r.feature, r.direction])).toEqual([
       ["d", "for"],
+      ["b", "for"],
+      ["e", "for"],
+      ["a", "against"],
     ]);
   });
 
@@ -75,6 +80,14 @@ describe("nothing is said that the intervals do not support", () => {
     ];
     expect(wordReasons(unsure, refused, "en")).toEqual([]);
     expect(features(wordReasons([...unsure, contribution("sure", -0.1)], refused, "en"))).toEqual(["sure"]);
+  });
+
+  test("what is left of float64 sums is no reason, however sure its interval", () => {
+    const exact = (feature: string, attribution: number) => contribution(feature, attribution, 0);
+    expect(features(wordReasons([exact("dummy", -1e-17), exact("sure", -0.1)], refused, "en"))).toEqual([
+      "sure",
+    ]);
+    expect(features(wordReasons([exact("tiny", -1e-12)], refused, "en"))).toEqual(["tiny"]);
   });
 
   test("overlapping intervals share a rank and the next one skips", () => {
@@ -126,8 +139,8 @@ describe("wording", () => {
 
   test("codes are the same in both languages and name the direction", () => {
     const both = [contribution("duração em meses", -1), contribution("age", 1)];
-    const codes = (["pt-BR", "en"] as const).map((l) => wordReasons(both, refused, l).map((r) => r.code));
-    expect(codes[0]).toEqual(["DURAÇÃO_EM_MESES:AGAINST", "AGE:FOR"]);
+    const codes = (["pt-BR", "en"] as const).map((l) => wordReasons(both, granted, l).map((r) => r.code));
+    expect(codes[0]).toEqual(["AGE:FOR", "DURAÇÃO_EM_MESES:AGAINST"]);
     expect(codes[1]).toEqual(codes[0]);
     expect(reasonCode("x.y-z", "for")).toBe("X_Y_Z:FOR");
   });
