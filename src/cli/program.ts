@@ -7,6 +7,7 @@ import { declareDemo } from "./demo.ts";
 import { declareExplain } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareImportance } from "./importance.ts";
+import { declareKeys } from "./keys.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declareProcessing } from "./processing.ts";
@@ -37,6 +38,7 @@ export function motivo(): Command {
   declareVerify(program);
   declareAudit(program);
   declareDemo(program);
+  declareKeys(program);
   declareMask(program);
   declareDeadline(program);
   declareRisk(program);

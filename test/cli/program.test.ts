@@ -11,6 +11,7 @@ const COMMANDS = [
   "verify",
   "audit",
   "demo",
+  "keys",
   "mask",
   "deadline",
   "risk",
