@@ -58,7 +58,7 @@ export type Field = keyof typeof FIELD;
 export const OUT = 512;
 export const LANES = 64;
 export const LEAF_FIELDS = 8;
-/** What counting one leaf through one vector takes at most. */
+/** What counting one leaf through one vector takes at most; the rest of the scratch area follows. */
 export const SCRATCH_BYTES = 1152;
 /** Bits of a lane. */
 export const LANE_BITS = 16;

@@ -207,8 +207,8 @@ function addLeaves(lanes: usize, rows: usize, out: usize): void {
   let leaf: usize = load<u32>(LEAVES);
   const scratch: usize = load<u32>(SCRATCH);
   const width: usize = load<u32>(SCRATCH_WIDTH);
-  // Scratch: a flag a player; then the players inside; then what they gain; then living rows; then what each lacks.
-  const failed = scratch;
+  // Scratch, after what counting one leaf takes: a flag a player; then the players inside; then what they gain; then living rows; then what each lacks.
+  const failed = scratch + 1152;
   const inside = failed + (width << 2);
   const gains = inside + (width << 2);
   const alive = gains + (width << 3);

@@ -66,7 +66,7 @@ const games = [
   { name: "several scores", ...game(4, { ...shape, scores: 3 }, 128, false) },
   {
     name: "more axes than a lane has bits",
-    ...game(5, { ...shape, axes: 40, depth: 20, trees: 3 }, 50, false),
+    ...game(5, { ...shape, axes: 40 }, 50, false, chain),
   },
   { name: "one background row", ...game(6, shape, 1, false) },
 ];
