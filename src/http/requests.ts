@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { ProblemCode } from "../errors.ts";
 import { moveRequest } from "../subjects/requests/act.ts";
-import { requestsOf } from "../subjects/requests/list.ts";
 import { findOwnRequest, needProof, openRequest } from "../subjects/requests/open-request.ts";
 import type { Asked } from "../subjects/requests/request.ts";
+import { requestsOf } from "../subjects/requests/requests-of.ts";
 import { PROOF_OF, REQUEST_RIGHTS, type RequestRight } from "../subjects/requests/rights.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import { liftRestriction, stopsOf } from "../subjects/requests/stops.ts";

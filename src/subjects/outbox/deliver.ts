@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, inArray, lte, sql } from "drizzle-orm";
 import { hourOf } from "../../../audit/leaf.ts";
-import { appendEntries, lockHead, type NewEntry } from "../../db/log-append.ts";
+import { appendEntries, type NewEntry } from "../../db/log-append.ts";
 import { notice } from "../../db/tables.ts";
-import { epochOfRow, OwnKey } from "../requests/own-key.ts";
+import { epochOfRow, inTransaction, OwnKey } from "../requests/own-key.ts";
 import type { RightsDeps } from "../requests/settings.ts";
 import { type Mailer, mailOf } from "./mail.ts";
 import type { NoticeContent, NoticeState } from "./notices.ts";
@@ -83,8 +83,7 @@ async function settle(
 ): Promise<NoticeState> {
   const now = deps.now();
   if (missed === null) {
-    await deps.db.transaction(async (tx) => {
-      await lockHead(tx);
+    await inTransaction(deps, async (tx) => {
       if (content.channel === "webhook")
         await appendEntries(tx, deps.log.context, [acknowledgement(deps, content)]);
       await tx

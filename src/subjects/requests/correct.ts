@@ -2,6 +2,7 @@ import { decide } from "../../decisions/decide.ts";
 import type { DecisionAnswer } from "../../decisions/decision.ts";
 import { standingOf } from "../../decisions/standing.ts";
 import { Problem } from "../../errors.ts";
+import { retryStale } from "../../privacy/stale.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { openVaulted } from "../own-decision.ts";
 import { eventEntry } from "../trace.ts";
@@ -40,43 +41,47 @@ export async function acceptCorrection(
   const { inputs, features } = await checkCorrectedInputs(deps, vaulted, corrected);
   const { model, version, language } = vaulted.decision;
   let request = asked;
-  const decision = await decide(
-    deps,
-    { client: vaulted.client, model, version, subject: vaulted.subject, inputs, language },
-    {
-      async write(tx, made, key) {
-        const superseded = (await standingOf(tx, old))?.supersededBy;
-        if (superseded?.kind === "correction")
-          throw new Problem("decision_superseded", undefined, { members: { by: superseded.decision } });
-        const event = {
-          kind: "correction",
-          at: deps.now().toISOString(),
-          decision: old,
-          by: made.id,
-        } as const;
-        const recorded = { decision: old, by: made.id, outcome: made.outcome };
-        await appendAll(tx, deps, [eventEntry(deps, key, { ...event, features }, { recorded, about: old })]);
-        request = await takeStep(
-          deps,
-          id,
-          () => ({
-            action: "answer",
-            by: "operator",
-            name: operator,
-            ...(evidence?.text === undefined ? {} : { text: evidence.text }),
-            content: { outcome: { decision: made.id, outcome: made.outcome } },
-            write: async () => {
-              const told = { decision: old, by: made.id, outcome: made.outcome };
-              await tellRecipients(tx, deps, asked, model, "decision.corrected", {
-                subject: vaulted.subject.id,
-                ...told,
-              });
-            },
-          }),
-          tx,
-        );
+  const again = () =>
+    decide(
+      deps,
+      { client: vaulted.client, model, version, subject: vaulted.subject, inputs, language },
+      {
+        async write(tx, made, key) {
+          const superseded = (await standingOf(tx, old))?.supersededBy;
+          if (superseded?.kind === "correction")
+            throw new Problem("decision_superseded", undefined, { members: { by: superseded.decision } });
+          const event = {
+            kind: "correction",
+            at: deps.now().toISOString(),
+            decision: old,
+            by: made.id,
+          } as const;
+          const recorded = { decision: old, by: made.id, outcome: made.outcome };
+          await appendAll(tx, deps, [
+            eventEntry(deps, key, { ...event, features }, { recorded, about: old }),
+          ]);
+          request = await takeStep(
+            deps,
+            id,
+            () => ({
+              action: "answer",
+              by: "operator",
+              name: operator,
+              ...(evidence?.text === undefined ? {} : { text: evidence.text }),
+              content: { outcome: { decision: made.id, outcome: made.outcome } },
+              write: async () => {
+                const told = { decision: old, by: made.id, outcome: made.outcome };
+                await tellRecipients(tx, deps, asked, model, "decision.corrected", {
+                  subject: vaulted.subject.id,
+                  ...told,
+                });
+              },
+            }),
+            tx,
+          );
+        },
       },
-    },
-  );
+    );
+  const decision = await retryStale(deps.epoch, again);
   return { request, decision };
 }

@@ -2,21 +2,10 @@ import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { leaveTrace } from "../../decisions/trace.ts";
 import { findRequest } from "./open-request.ts";
-import { blindsOf } from "./own-key.ts";
-import { type OpenedRequest, openRow } from "./request.ts";
+import type { OpenedRequest } from "./request.ts";
 import type { RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
 import { OPEN_STATES, type RequestState } from "./states.ts";
-
-/** A person's requests, newest first, with what they asked and what came of it. */
-export async function requestsOf(deps: RightsDeps, subject: string): Promise<OpenedRequest[]> {
-  const rows = await deps.db
-    .select()
-    .from(request)
-    .where(inArray(request.lookup, blindsOf(deps, "subject-request", subject)))
-    .orderBy(desc(request.receivedAt));
-  return rows.map((row) => openRow(deps, row));
-}
 
 /** A line of the operator's list: no name, no words. */
 export interface RequestLine {

@@ -1,15 +1,15 @@
 import { eq, inArray } from "drizzle-orm";
-import { lockHead } from "../../db/log-append.ts";
 import { request } from "../../db/tables.ts";
 import { standingOf } from "../../decisions/standing.ts";
 import { stoppedUse } from "../../decisions/stops.ts";
 import { Problem } from "../../errors.ts";
+import { retryStale } from "../../privacy/stale.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { ownDecision } from "../own-decision.ts";
 import { clocksOf, dueOf } from "./clocks.ts";
 import { checkCorrectedInputs } from "./corrected-inputs.ts";
 import { articlesOf, type GroundCode } from "./grounds.ts";
-import { blindNow, blindsOf, currentEpoch, OwnKey } from "./own-key.ts";
+import { blindNow, blindsOf, currentEpoch, inTransaction, OwnKey } from "./own-key.ts";
 import { performRequest } from "./perform.ts";
 import { type HeldPurpose, purposesOf, ruled } from "./purposes.ts";
 import { type Asked, type OpenedRequest, openKeyParts, openRow, type RequestContent } from "./request.ts";
@@ -75,11 +75,13 @@ async function scopeOf(deps: RightsDeps, subject: string, right: RequestRight, a
 }
 
 async function findOpen(deps: RightsDeps, parts: string[]): Promise<OpenedRequest | null> {
-  const [row] = await deps.db
-    .select()
-    .from(request)
-    .where(inArray(request.openKey, blindsOf(deps, "open-subject-request", ...parts)));
-  return row ? openRow(deps, row) : null;
+  return retryStale(deps.epoch, async () => {
+    const [row] = await deps.db
+      .select()
+      .from(request)
+      .where(inArray(request.openKey, blindsOf(deps, "open-subject-request", ...parts)));
+    return row ? openRow(deps, row) : null;
+  });
 }
 
 /** Writes the request, its first step and what it stops at once. @returns null when another one was first */
@@ -94,8 +96,7 @@ async function receive(
   const key = OwnKey.make(id);
   const receivedAt = deps.now();
   const { regimes } = scope;
-  return deps.db.transaction(async (tx) => {
-    await lockHead(tx);
+  return inTransaction(deps, async (tx) => {
     const parts = openKeyParts(who.subject, right, asked);
     const [other] = await tx
       .select({ id: request.id })
@@ -179,9 +180,11 @@ export async function openRequest(
 
 /** A request by its id, for whoever may see every one. @throws Problem unknown_request */
 export async function findRequest(deps: RightsDeps, id: string): Promise<OpenedRequest> {
-  const [row] = await deps.db.select().from(request).where(eq(request.id, id));
-  if (!row) throw new Problem("unknown_request");
-  return openRow(deps, row);
+  return retryStale(deps.epoch, async () => {
+    const [row] = await deps.db.select().from(request).where(eq(request.id, id));
+    if (!row) throw new Problem("unknown_request");
+    return openRow(deps, row);
+  });
 }
 
 /** A person's own request. @throws Problem unknown_request, also for somebody else's */

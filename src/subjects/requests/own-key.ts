@@ -1,8 +1,11 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import { canonicalize } from "../../../audit/canonical.ts";
+import type { Database } from "../../db/client.ts";
+import { lockHead } from "../../db/log-append.ts";
 import type { Deps } from "../../decisions/deps.ts";
 import type { Epoch } from "../../privacy/epoch.ts";
 import { seal, unseal } from "../../privacy/sealing.ts";
+import { retryStale } from "../../privacy/stale.ts";
 
 /** A row that has a key of its own, wrapped by the key of an epoch. */
 export interface OwnKeyed {
@@ -53,6 +56,22 @@ export class OwnKey {
   get reference(): string {
     return Buffer.from(derive(this.#key, "reference", 16)).toString("hex");
   }
+}
+
+/**
+ * A transaction over rows that hang on an epoch, once more where another process opened or closed one in between. The
+ * work locks the head of the log first, as opening an epoch does: no row is written under a key that is going.
+ */
+export function inTransaction<T>(
+  { db, epoch }: Pick<Deps, "db" | "epoch">,
+  work: (tx: Database) => Promise<T>,
+): Promise<T> {
+  return retryStale(epoch, () =>
+    db.transaction(async (tx) => {
+      await lockHead(tx);
+      return work(tx);
+    }),
+  );
 }
 
 /** The epoch that is written under now, and the one that a row was written under. */

@@ -1,13 +1,13 @@
-import { eq, inArray } from "drizzle-orm";
-import { lockHead } from "../../db/log-append.ts";
+import { eq } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { type Erasure, eraseSubject } from "../erase.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { openVaulted } from "../own-decision.ts";
-import { blindsOf } from "./own-key.ts";
+import { inTransaction } from "./own-key.ts";
 import { purposesOf } from "./purposes.ts";
-import { type OpenedRequest, openRow } from "./request.ts";
+import type { OpenedRequest } from "./request.ts";
+import { requestsOf } from "./requests-of.ts";
 import type { RightsDeps } from "./settings.ts";
 import { isOpen } from "./states.ts";
 import { lockRequest, type Performed, takeStep } from "./take-step.ts";
@@ -35,12 +35,7 @@ export async function endRequestsOverErased(
   subject: string,
   except: string,
 ): Promise<void> {
-  const rows = await deps.db
-    .select()
-    .from(request)
-    .where(inArray(request.lookup, blindsOf(deps, "subject-request", subject)));
-  for (const row of rows) {
-    const { id, state, content } = openRow(deps, row);
+  for (const { id, state, content } of await requestsOf(deps, subject)) {
     const { decision } = content.asked;
     if (id === except || decision === undefined || !isOpen(state)) continue;
     // Access ends at once; the record itself may follow later.
@@ -64,8 +59,7 @@ export async function performErasure(
     (await purposesOf(deps, subject)).map(({ contract }) => contract.name).filter(reaches);
   const heldBefore = made.content.heldBefore ?? (await models());
   if (!made.content.heldBefore) {
-    await deps.db.transaction(async (tx) => {
-      await lockHead(tx);
+    await inTransaction(deps, async (tx) => {
       const { key, content } = await lockRequest(tx, deps, made.id);
       await tx
         .update(request)

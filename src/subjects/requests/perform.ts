@@ -2,6 +2,7 @@ import { inArray } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { stoppedUse } from "../../decisions/stops.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
+import { inTransaction } from "./own-key.ts";
 import { performErasure } from "./perform-erasure.ts";
 import { purposesOf, ruled } from "./purposes.ts";
 import { type OpenedRequest, openRow } from "./request.ts";
@@ -41,7 +42,7 @@ async function revoke(deps: RightsDeps, made: OpenedRequest): Promise<Performed>
     await purposesOf(deps, subject, asked.model),
   );
   // Stopped before it is erased: a decision in between would be one without consent.
-  await deps.db.transaction(async (tx) => {
+  await inTransaction(deps, async (tx) => {
     const uses = applies.map(({ contract }) => stoppedUse(contract));
     await setStops(tx, deps, { subject, kind: "revocation", request: made.id }, uses);
   });

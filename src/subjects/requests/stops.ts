@@ -1,12 +1,12 @@
 import { and, eq, inArray } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
-import { lockHead } from "../../db/log-append.ts";
 import { processingStop, request } from "../../db/tables.ts";
 import { STOP_KINDS, type StopKind } from "../../decisions/stops.ts";
 import { Problem } from "../../errors.ts";
 import { tellPerson } from "../outbox/notices.ts";
-import { blindNow, blindsOf } from "./own-key.ts";
-import { type OpenedRequest, openRow, type Party } from "./request.ts";
+import { blindNow, blindsOf, inTransaction } from "./own-key.ts";
+import type { OpenedRequest, Party } from "./request.ts";
+import { requestsOf } from "./requests-of.ts";
 import type { RightsDeps } from "./settings.ts";
 import { actorOf, stepEntry } from "./step-entry.ts";
 import { appendAll, lockRequest } from "./take-step.ts";
@@ -53,13 +53,8 @@ const modelOf = (use: string) => use.slice(0, use.indexOf("/"));
 
 /** What is stopped of a person's, by the requests that it came from. */
 export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop[]> {
-  const rows = await deps.db
-    .select()
-    .from(request)
-    .where(inArray(request.lookup, blindsOf(deps, "subject-request", subjectId)));
   const stops: Stop[] = [];
-  for (const row of rows) {
-    const { content } = openRow(deps, row);
+  for (const { id, content } of await requestsOf(deps, subjectId)) {
     for (const use of content.stopped) {
       const [found] = await deps.db
         .select({ id: processingStop.id, kind: processingStop.kind, request: processingStop.request })
@@ -67,7 +62,7 @@ export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop
         .where(
           and(
             inArray(processingStop.lookup, blindsOf(deps, "processing-stop", subjectId, use)),
-            eq(processingStop.request, row.id),
+            eq(processingStop.request, id),
           ),
         );
       const kind = STOP_KINDS.find((each) => each === found?.kind);
@@ -96,8 +91,7 @@ export async function liftRestriction(
   requestId: string,
   who: { by: Party; name?: string; subject?: string; reason?: string },
 ): Promise<OpenedRequest> {
-  return deps.db.transaction(async (tx) => {
-    await lockHead(tx);
+  return inTransaction(deps, async (tx) => {
     const before = await lockRequest(tx, deps, requestId);
     if (who.subject !== undefined && who.subject !== before.content.subject)
       throw new Problem("unknown_request");

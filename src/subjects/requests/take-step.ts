@@ -1,12 +1,13 @@
 import { eq } from "drizzle-orm";
 import type { Json } from "../../../audit/canonical.ts";
 import type { Database } from "../../db/client.ts";
-import { appendEntries, lockHead, type NewEntry, type Receipt } from "../../db/log-append.ts";
+import { appendEntries, type NewEntry, type Receipt } from "../../db/log-append.ts";
 import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { clocksOf, dueOf } from "./clocks.ts";
 import type { GroundCode } from "./grounds.ts";
+import { inTransaction } from "./own-key.ts";
 import { type OpenedRequest, openRow, type Party, type RequestContent } from "./request.ts";
 import type { RightsDeps } from "./settings.ts";
 import { isOpen, nextState, type RequestAction } from "./states.ts";
@@ -66,8 +67,6 @@ export async function takeStep(
   within?: Database,
 ): Promise<OpenedRequest> {
   const inside = async (tx: Database) => {
-    // The head first, as an erasure and a decision take it: two orders would wait for each other.
-    await lockHead(tx);
     const before = await lockRequest(tx, deps, id);
     const asked = plan(before);
     const at = deps.now();
@@ -119,5 +118,5 @@ export async function takeStep(
     await tellPerson(tx, deps, after, action);
     return after;
   };
-  return within ? inside(within) : deps.db.transaction(inside);
+  return within ? inside(within) : inTransaction(deps, inside);
 }

@@ -1,5 +1,4 @@
 import { eq } from "drizzle-orm";
-import { lockHead } from "../../db/log-append.ts";
 import { request, reviewTally } from "../../db/tables.ts";
 import type { VaultedDecision } from "../../decisions/decision.ts";
 import { type Standing, standingOf } from "../../decisions/standing.ts";
@@ -9,6 +8,7 @@ import type { Contract, Outcome } from "../../models/contract.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { type OpenedVault, openVaulted } from "../own-decision.ts";
 import { findRequest } from "../requests/open-request.ts";
+import { inTransaction } from "../requests/own-key.ts";
 import type { OpenedRequest } from "../requests/request.ts";
 import type { RightsDeps } from "../requests/settings.ts";
 import { isOpen } from "../requests/states.ts";
@@ -77,8 +77,7 @@ export async function openReview(deps: RightsDeps, reviewer: string, id: string)
       content: { openings: { [actor]: at, ...content.openings } },
     }));
   } else if (asked.content.openings?.[actor] === undefined) {
-    opened = await deps.db.transaction(async (tx) => {
-      await lockHead(tx);
+    opened = await inTransaction(deps, async (tx) => {
       const locked = await lockRequest(tx, deps, id);
       const content = { ...locked.content, openings: { [actor]: at, ...locked.content.openings } };
       await tx
