@@ -1,6 +1,10 @@
 import type { ClosedForm, ControlForm } from "./closed-form.ts";
 import type { Cell } from "./game.ts";
 import type { HybridRows } from "./hybrids.ts";
+import { turn } from "./turn.ts";
+
+/** Rows that are taken in before others have their turn of the event loop. */
+const ROWS_A_TURN = 8192;
 
 /**
  * A quantity whose attributions are exact and that moves with the sampled one: the margin beside a probability.
@@ -31,7 +35,7 @@ export class Control {
   }
 
   /** Takes in the rows evaluated since the last time. */
-  follow(rows: HybridRows): void {
+  async follow(rows: HybridRows): Promise<void> {
     const outputs = this.#outputs;
     const count = rows.evaluated;
     if (count * outputs > this.#values.length) {
@@ -41,6 +45,7 @@ export class Control {
     }
     const given = new Float64Array(outputs);
     for (let id = this.#count; id < count; id++) {
+      if (id % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
       for (let o = 0; o < outputs; o++) given[o] = rows.value(id, o);
       const read = this.#form.fromOutputs(given) ?? this.#form.fromRow(rows.cells(id));
       for (let o = 0; o < outputs; o++) this.#values[id * outputs + o] = read[o]!;

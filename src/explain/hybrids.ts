@@ -60,20 +60,22 @@ export class HybridRows {
     this.#present = new Uint8Array(INITIAL_ROWS * this.players);
 
     const rows = game.background.length;
-    this.#cellHashes = Int32Array.from(this.#backgroundCodes, (code, at) =>
-      code === 0 ? 0 : cellHash(at % this.players, code),
-    );
+    this.#cellHashes = new Int32Array(rows * this.players);
     this.#rowHashes = new Int32Array(rows);
+    this.reserve(rows + 1);
     const varying: Uint32Array[] = new Array(rows);
+    const players = new Uint32Array(this.players);
     this.empty = new Uint32Array(rows);
     for (let b = 0, at = 0; b < rows; b++) {
-      const players: number[] = [];
+      let count = 0;
       for (let p = 0; p < this.players; p++, at++) {
-        if (this.#backgroundCodes[at] === 0) continue;
-        players.push(p);
+        const code = this.#backgroundCodes[at]!;
+        if (code === 0) continue;
+        players[count++] = p;
+        this.#cellHashes[at] = cellHash(p, code);
         this.#rowHashes[b]! ^= this.#cellHashes[at]!;
       }
-      varying[b] = Uint32Array.from(players);
+      varying[b] = players.slice(0, count);
       this.start(b);
       this.empty[b] = this.intern();
     }
@@ -104,7 +106,9 @@ export class HybridRows {
 
   /** How many players differ from the explained row on one background row or another. */
   get varyingAnywhere(): number {
-    return new Set(this.varying.flatMap((players) => [...players])).size;
+    const seen = new Uint8Array(this.players);
+    for (const players of this.varying) for (const p of players) seen[p] = 1;
+    return seen.reduce((count, flag) => count + flag, 0);
   }
 
   /** Rows whose values are known. */
@@ -141,7 +145,7 @@ export class HybridRows {
       slot = (slot + 1) & mask;
     }
     const id = this.#count++;
-    if (id === this.#hashes.length) this.#grow();
+    if (id === this.#hashes.length) this.#grow(2 * id, id);
     this.#hashes[id] = this.#cursorHash;
     this.#backgrounds[id] = this.#cursorBackground;
     const { players } = this;
@@ -219,8 +223,13 @@ export class HybridRows {
     return true;
   }
 
-  #grow(): void {
-    const capacity = 2 * this.#hashes.length;
+  /** Room for so many rows in all, so that it need not be found bit by bit. */
+  reserve(rows: number): void {
+    if (rows > this.#hashes.length) this.#grow(2 ** Math.ceil(Math.log2(rows)), this.#count);
+  }
+
+  /** @param placed how many rows are in the table; the last one named is not yet when it is that row that needs the room */
+  #grow(capacity: number, placed: number): void {
     const codes = emptyCodes(this.#game.background.length, capacity * this.players);
     codes.set(this.#codes);
     this.#codes = codes;
@@ -234,7 +243,7 @@ export class HybridRows {
     backgrounds.set(this.#backgrounds);
     this.#backgrounds = backgrounds;
     this.#slots = new Uint32Array(2 * capacity);
-    for (let id = 0; id < this.#count - 1; id++) this.#place(id);
+    for (let id = 0; id < placed; id++) this.#place(id);
   }
 
   #place(id: number): void {
@@ -260,25 +269,58 @@ function cellHash(player: number, code: number): number {
   return h ^ (h >>> 15);
 }
 
-/** → background × players: 0 where the player's columns hold the explained row's values, else 1, 2, … */
-function codeCells(game: Game): Uint32Array {
-  const players = game.players.length;
-  const codes = new Uint32Array(game.background.length * players);
-  const columnCodes = game.row.map((cell) => new Map<Cell | symbol, number>([[cellKey(cell), 0]]));
-  const codeOf = <K>(dictionary: Map<K, number>, key: K): number => {
-    const known = dictionary.get(key);
-    if (known !== undefined) return known;
-    dictionary.set(key, dictionary.size);
-    return dictionary.size - 1;
-  };
-  game.players.forEach(({ columns }, p) => {
-    const groupCodes = new Map<string, number>([[columns.map(() => 0).join(), 0]]);
-    game.background.forEach((row, b) => {
-      const cells = columns.map((column) => codeOf(columnCodes[column]!, cellKey(row[column]!)));
-      codes[b * players + p] = cells.length === 1 ? cells[0]! : codeOf(groupCodes, cells.join());
-    });
+/** The cells of a background, numbered column by column in the order that they are met in. */
+interface ColumnCodes {
+  /** background × columns */
+  codes: Uint32Array;
+  /** One a column. */
+  numbers: readonly Map<Cell | symbol, number>[];
+}
+
+/** A background is the same for very many rows; it must not be changed once one was explained. */
+const columnCodes = new WeakMap<Game["background"], ColumnCodes>();
+
+function columnCodesOf(background: Game["background"]): ColumnCodes {
+  const known = columnCodes.get(background);
+  if (known !== undefined) return known;
+  const columns = background[0]!.length;
+  const numbers = Array.from({ length: columns }, () => new Map<Cell | symbol, number>());
+  const codes = new Uint32Array(background.length * columns);
+  background.forEach((row, b) => {
+    for (let c = 0; c < columns; c++) codes[b * columns + c] = numberOf(numbers[c]!, cellKey(row[c]!));
   });
-  return codes;
+  const made = { codes, numbers };
+  columnCodes.set(background, made);
+  return made;
+}
+
+function numberOf<K>(numbers: Map<K, number>, key: K): number {
+  const known = numbers.get(key);
+  if (known !== undefined) return known;
+  numbers.set(key, numbers.size);
+  return numbers.size - 1;
+}
+
+/** → background × players: 0 where the player's columns hold the explained row's values, else 1, 2, … */
+function codeCells({ row, players, background }: Game): Uint32Array {
+  const { codes, numbers } = columnCodesOf(background);
+  const columns = row.length;
+  const own = row.map((cell, c) => numbers[c]!.get(cellKey(cell)) ?? -1);
+  const coded = new Uint32Array(background.length * players.length);
+  players.forEach(({ columns: held }, p) => {
+    const only = held[0]!;
+    if (held.length === 1) {
+      for (let b = 0; b < background.length; b++) {
+        const code = codes[b * columns + only]!;
+        coded[b * players.length + p] = code === own[only] ? 0 : code + 1;
+      }
+      return;
+    }
+    const groups = new Map<string, number>([[held.map((c) => own[c]).join(), 0]]);
+    for (let b = 0; b < background.length; b++)
+      coded[b * players.length + p] = numberOf(groups, held.map((c) => codes[b * columns + c]).join());
+  });
+  return coded;
 }
 
 /** Map keys take -0 for 0; a model that divides does not. */

@@ -3,6 +3,7 @@ import { addShapley, ENUMERATED_PLAYERS } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { addOwen, type Blocks, type OwenCoalitions } from "./owen.ts";
 import { standardErrorBound, student975 } from "./quantiles.ts";
+import { turn } from "./turn.ts";
 
 /** One order for a background row, and the ids of the coalitions met on the way. */
 export interface Walk {
@@ -30,6 +31,9 @@ export interface Estimate {
 export const POOL_BELOW = 5;
 /** With fewer degrees of freedom than this in all a slope is a guess, and the plain estimate stands. */
 export const SLOPE_FROM = 30;
+
+/** Walks that are taken in before others have their turn of the event loop. */
+const WALKS_A_TURN = 512;
 
 /** background × cells × outputs */
 type Table = Float64Array;
@@ -70,10 +74,12 @@ export class Moments {
     this.#control = control;
     this.#blocks = blocks;
     this.#cells = rows.players + (blocks?.count ?? 0);
-    this.#varying = rows.varying.map((players) => {
-      const own = blocks ? new Set(Array.from(players, (p) => rows.players + blocks.of[p]!)) : [];
-      return Uint32Array.from([...players, ...own]);
-    });
+    this.#varying = blocks
+      ? rows.varying.map((players) => {
+          const own = new Set(Array.from(players, (p) => rows.players + blocks.of[p]!));
+          return Uint32Array.from([...players, ...own]);
+        })
+      : rows.varying;
     const size = rows.varying.length * this.#cells * rows.outputs;
     const table = (used: boolean) => new Float64Array(used ? size : 0);
     this.#means = table(true);
@@ -86,16 +92,17 @@ export class Moments {
   }
 
   /** A round that has been evaluated. */
-  add(round: readonly Walk[]): void {
+  async add(round: readonly Walk[]): Promise<void> {
     const rows = this.#rows;
     const { outputs } = rows;
     const cells = this.#cells;
     const control = this.#control;
-    control?.follow(rows);
+    await control?.follow(rows);
     if (this.#rounds++ === 0) this.#addKnown();
     const value = (id: number, o: number) => rows.value(id, o);
     const controlled = (id: number, o: number) => control!.value(id, o);
-    for (const walk of round) {
+    for (const [w, walk] of round.entries()) {
+      if (w % WALKS_A_TURN === WALKS_A_TURN - 1) await turn();
       for (let o = 0; o < outputs; o++) {
         measure(rows, walk, o, value, this.#marginals);
         if (control) measure(rows, walk, o, controlled, this.#controlMarginals);
@@ -150,7 +157,13 @@ export class Moments {
    *
    * With a control, φ = φ̂ − β(ĉ − c), and s² is what the regression leaves of the squares.
    */
-  summarise({ tolerance, output }: { tolerance: number; output?: number | undefined }): Estimate {
+  async summarise({
+    tolerance,
+    output,
+  }: {
+    tolerance: number;
+    output?: number | undefined;
+  }): Promise<Estimate> {
     const { outputs, weights } = this.#rows;
     const n = this.#rounds;
     const cells = this.#cells;
@@ -168,6 +181,7 @@ export class Moments {
 
     let converged = true;
     for (let o = 0; o < outputs; o++) {
+      if (varying.length >= WALKS_A_TURN) await turn();
       const slope = this.#slope(o, sampled);
       if (slopes) slopes[o] = slope;
       const sum = new Float64Array(cells);

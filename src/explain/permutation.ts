@@ -4,6 +4,7 @@ import type { HybridRows } from "./hybrids.ts";
 import { type Estimate, type Known, Moments, type Walk } from "./moments.ts";
 import { type Blocks, nameOwen, type OwenCoalitions, shuffleBlocks } from "./owen.ts";
 import { type Random32, shuffle } from "./random.ts";
+import { turn } from "./turn.ts";
 
 /**
  * Antithetic permutation sampling of Shapley values (Castro et al. 2009; Mitchell et al. 2022), each background
@@ -55,6 +56,7 @@ export async function* samplePermutations(rows: HybridRows, sampling: Sampling):
   const fits = (more: number) => sampling.rounds !== undefined || rows.count + more <= maxModelRows;
   // Where the most that two rounds can take is within the budget, rows are evaluated while others are still named.
   const certain = fits(samplingRows(rows, FIRST_ROUNDS) - rows.count);
+  if (certain) rows.reserve(samplingRows(rows, FIRST_ROUNDS));
   const known = await enumerateSmall(rows, certain, blocks);
   const first: Walk[][] = [];
   while (first.length < Math.min(FIRST_ROUNDS, last)) first.push(await drawRound(rows, sampling, certain));
@@ -62,16 +64,16 @@ export async function* samplePermutations(rows: HybridRows, sampling: Sampling):
   await rows.evaluate();
 
   const moments = new Moments(rows, known, { ...(control && { control }), ...(blocks && { blocks }) });
-  for (const round of first) moments.add(round);
-  let estimate = moments.summarise(sampling);
+  for (const round of first) await moments.add(round);
+  let estimate = await moments.summarise(sampling);
   yield estimate;
   const most = rows.varying.reduce((sum, { length }) => sum + Math.max(2 * (length - 1), 0), 0);
   while (estimate.rounds < last && (sampling.rounds !== undefined || !estimate.converged)) {
     const round = await drawRound(rows, sampling, fits(most));
     if (!fits(0)) return;
     await rows.evaluate();
-    moments.add(round);
-    estimate = moments.summarise(sampling);
+    await moments.add(round);
+    estimate = await moments.summarise(sampling);
     yield estimate;
   }
 }
@@ -105,7 +107,7 @@ async function drawRound(rows: HybridRows, { random, blocks }: Sampling, send: b
 async function sendAhead(rows: HybridRows): Promise<void> {
   if (rows.pending < SENT) return;
   rows.send();
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await turn();
 }
 
 function walk(rows: HybridRows, background: number, order: Uint32Array): Uint32Array {
