@@ -53,7 +53,7 @@ export const FREE_TEXT = "test/packages/free-text";
 
 export async function testService(
   database: OpenDatabase,
-  options: { packages?: readonly string[]; env?: Record<string, string> } = {},
+  options: { packages?: readonly string[]; env?: Record<string, string>; keys?: KeyProvider } = {},
 ): Promise<TestService> {
   const config = readConfig({
     MOTIVO_DATA: "unused",
@@ -61,7 +61,7 @@ export async function testService(
     MOTIVO_WORKERS: "1",
     ...options.env,
   });
-  const keys = memoryKeys();
+  const keys = options.keys ?? memoryKeys();
   const clock: TestService["clock"] = { now: null };
   const deps = await openDeps(config, database, keys, () => clock.now ?? new Date());
   for (const folder of options.packages ?? [GERMAN_CREDIT, GERMAN_CREDIT_LOGISTIC]) {
