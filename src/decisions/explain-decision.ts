@@ -10,7 +10,7 @@ import {
   explain,
 } from "../explain/explain.ts";
 import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
-import type { Cell, Game } from "../explain/game.ts";
+import type { Cell, Game, Player } from "../explain/game.ts";
 import { type Contribution, formatValue, type Reason, wordReasons } from "../explain/reasons.ts";
 import type { Contract, Feature } from "../models/contract.ts";
 import { type ExactReading, openExact } from "../models/exact.ts";
@@ -30,10 +30,12 @@ export function seedOf(decisionId: string, modelDigest: string): string {
 }
 
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
-export function explainerDigest(contract: Pick<Contract, "explanation">): string {
-  const { method, tolerance = null, maxModelRows = null, maxMilliseconds = null } = contract.explanation;
+export function explainerDigest({ explanation, groups }: Pick<Contract, "explanation" | "groups">): string {
+  const { method, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
   return createHash("sha256")
-    .update(JSON.stringify([ALGORITHM_VERSION, method, tolerance, maxModelRows, maxMilliseconds]))
+    .update(
+      JSON.stringify([ALGORITHM_VERSION, method, tolerance, maxModelRows, maxMilliseconds, groups ?? []]),
+    )
     .digest("hex");
 }
 
@@ -49,6 +51,8 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
   const { predictor, background, contract } = version;
   if (contract.explanation.method === "permutation")
     return Promise.resolve({ noClosedForm: "the contract asks for permutations" });
+  if ((contract.groups ?? []).length > 0)
+    return Promise.resolve({ noClosedForm: "what is shared out within groups has no closed form" });
   const known = exactOf.get(version);
   if (known !== undefined) return known;
   const made = openExact(predictor, players, background, version.weights);
@@ -58,9 +62,24 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
   return made;
 }
 
+/** Each feature, or the group that it was declared to move with. */
+function playersOf({ features, groups = [] }: Pick<Contract, "features" | "groups">): Player[] {
+  const column = (feature: string) => features.findIndex(({ name }) => name === feature);
+  const grouped = new Set(groups.flatMap((group) => group.features));
+  return [
+    ...features.flatMap(({ name }, c) => (grouped.has(name) ? [] : [{ name, columns: [c] }])),
+    ...groups.map((group) => ({ name: group.name, columns: group.features.map(column) })),
+  ];
+}
+
+/** An explanation by feature, whatever the players are: what a group is credited with is shared out among its features. */
+function byFeature(explanation: Explanation): Explanation {
+  return explanation.within === null ? explanation : { ...explanation, ...explanation.within, within: null };
+}
+
 function gameOf(version: LiveVersion, row: readonly Cell[]): Game {
   return {
-    players: version.contract.features.map(({ name }, column) => ({ name, columns: [column] })),
+    players: playersOf(version.contract),
     row,
     background: version.background,
     ...(version.weights && { weights: version.weights }),
@@ -104,6 +123,7 @@ async function optionsFor(version: LiveVersion): Promise<(asked: RowAsked) => Ex
     ...asked,
     ...exact,
     digests: version.digests,
+    within: (version.contract.groups ?? []).length > 0,
     method,
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(maxModelRows === undefined ? {} : { maxModelRows }),
@@ -119,7 +139,9 @@ export async function explainRow(
   const options = (await optionsFor(version))(asked);
   const game = gameOf(version, row);
   try {
-    return await explain(game, options).catch((error) => explain(game, twoRounds(version, options, error)));
+    return byFeature(
+      await explain(game, options).catch((error) => explain(game, twoRounds(version, options, error))),
+    );
   } catch (error) {
     throw predictionFailed(error);
   }
@@ -152,7 +174,8 @@ export async function* explainMany(
   const { row: _, predict: __, ...game } = gameOf(version, version.background[0]!);
   const predict: SharedGame["predict"] = (explained, hybrids) => predictor.mixed(explained, hybrids);
   try {
-    yield* explainRows({ ...game, rows, predict }, (r) => optionsOf(asked(r)));
+    for await (const one of explainRows({ ...game, rows, predict }, (r) => optionsOf(asked(r))))
+      yield byFeature(one);
   } catch (error) {
     throw predictionFailed(error);
   }

@@ -42,6 +42,7 @@ export async function* explainRows(
     explained: new Uint32Array(game.background.length),
     background: Uint32Array.from(game.background.keys()),
     present: new Uint8Array(game.background.length * game.players.length),
+    players: game.players,
   });
   const start = async (r: number): Promise<Explanation> => {
     const row = rows[r]!;

@@ -12,6 +12,7 @@ export function crossFaults(contract: Contract): Fault[] {
         invalid(pointerTo("features", i, ...at), `feature "${feature.name}": ${detail}`),
       ),
     ),
+    ...groupFaults(contract),
     ...outputFaults(contract),
     ...basisFaults(contract),
     ...exampleFaults(contract),
@@ -52,6 +53,24 @@ function referenceFaults(contract: Contract): Fault[] {
   if (new Set(contract.languages).size !== contract.languages.length) {
     faults.push(invalid("/languages", "a language is there twice"));
   }
+  return faults;
+}
+
+/** A feature moves with one group at most. */
+function groupFaults({ groups = [], features }: Contract): Fault[] {
+  const faults: Fault[] = [];
+  const names = new Set(features.map(({ name }) => name));
+  const grouped = new Set<string>();
+  groups.forEach((group, g) => {
+    if (groups.findIndex(({ name }) => name === group.name) !== g)
+      faults.push(invalid(pointerTo("groups", g, "name"), `group "${group.name}" is there twice`));
+    group.features.forEach((name, i) => {
+      const at = pointerTo("groups", g, "features", i);
+      if (!names.has(name)) faults.push(invalid(at, `"${name}" is no feature`));
+      else if (grouped.has(name)) faults.push(invalid(at, `"${name}" is in a group already`));
+      grouped.add(name);
+    });
+  });
   return faults;
 }
 

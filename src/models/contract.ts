@@ -199,6 +199,13 @@ export const contractSchema = z.strictObject({
       .optional(),
   }),
   features: z.array(featureSchema).min(1).max(500),
+  groups: z
+    .array(z.strictObject({ name: slug, features: z.array(featureName).min(2).max(100) }))
+    .max(100)
+    .describe(
+      "Features that belong together, as correlated ones do: they move as one, and share what that makes (Owen values).",
+    )
+    .optional(),
   motif: z.array(featureName).min(1).max(8).describe("Eight features (all, if fewer), in a fixed order."),
   quasiIdentifiers: z.array(featureName).describe("What, taken together, may tell who it is."),
   example: z.strictObject({

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { explainMany, explainRow, seedOf } from "../../src/decisions/explain-decision.ts";
+import { explainerDigest, explainMany, explainRow, seedOf } from "../../src/decisions/explain-decision.ts";
 import type { Explanation } from "../../src/explain/explain.ts";
 import type { Contract } from "../../src/models/contract.ts";
 import { readPackageFolder } from "../../src/models/package.ts";
@@ -12,10 +12,18 @@ afterAll(async () => {
   await Promise.all(opened.map(({ predictor }) => predictor.close()));
 });
 
-async function open(name: string, explanation: Partial<Contract["explanation"]> = {}): Promise<LiveVersion> {
+async function open(
+  name: string,
+  explanation: Partial<Contract["explanation"]> = {},
+  groups?: Contract["groups"],
+): Promise<LiveVersion> {
   const folder = fileURLToPath(new URL(`../../packages/${name}/`, import.meta.url));
   const checked = await readPackageFolder(folder);
-  const contract = { ...checked.contract, explanation: { ...checked.contract.explanation, ...explanation } };
+  const contract: Contract = {
+    ...checked.contract,
+    ...(groups && { groups }),
+    explanation: { ...checked.contract.explanation, ...explanation },
+  };
   const predictor = await openPredictor(checked, { threads: 1 });
   const { background, digests } = checked;
   const version = {
@@ -67,5 +75,30 @@ describe("a budget in milliseconds", () => {
     const again = await explainRow(hurried, row, { ...asked(hurried)(0), rounds: longer.rounds });
     expect(again.attributions).toEqual(longer.attributions);
     expect(again.intervals).toEqual(longer.intervals);
+  });
+});
+
+describe("declared groups", () => {
+  const groups = [
+    { name: "loan", features: ["duration_months", "amount_dm", "installment_rate"] },
+    { name: "home", features: ["housing", "property"] },
+  ];
+
+  test("move as one, and their features share what that makes, one attribution a feature", async () => {
+    const grouped = await open("german-credit", { method: "auto", tolerance: 0.01 }, groups);
+    const plain = await open("german-credit", { method: "auto", tolerance: 0.01 });
+    const row = grouped.background[8]!;
+    const one = await explainRow(grouped, row, asked(grouped)(0));
+    const other = await explainRow(plain, row, asked(plain)(0));
+    expect(one.attributions).toHaveLength(20);
+    expect(one.intervals).toHaveLength(20);
+    expect(one.within).toBeNull();
+    const sum = one.attributions.reduce((total, [, value]) => total + value!, one.base[1]!);
+    expect(Math.abs(sum - one.output[1]!)).toBeLessThan(1e-9);
+    expect(one.attributions).not.toEqual(other.attributions);
+    expect(explainerDigest(grouped.contract)).not.toBe(explainerDigest(plain.contract));
+    const many: Explanation[] = [];
+    for await (const each of explainMany(grouped, [row], asked(grouped))) many.push(each);
+    expect(many).toEqual([one]);
   });
 });

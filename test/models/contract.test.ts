@@ -82,6 +82,38 @@ test.each<[string, (contract: Loose) => void, string]>([
     (c) => (c.features![1]!.basis = set("constructor")),
     "/features/1/basis",
   ],
+  [
+    "a group of a feature that is not there",
+    (c) => (c.groups = set([{ name: "both", features: [c.features![0]!.name, "other"] }])),
+    "/groups/0/features/1",
+  ],
+  [
+    "a feature in two groups",
+    (c) => {
+      const [a, b, d] = c.features!.map(({ name }) => name);
+      c.groups = set([
+        { name: "one", features: [a, b] },
+        { name: "two", features: [d, b] },
+      ]);
+    },
+    "/groups/1/features/1",
+  ],
+  [
+    "a feature twice in one group",
+    (c) => (c.groups = set([{ name: "one", features: [c.features![0]!.name, c.features![0]!.name] }])),
+    "/groups/0/features/1",
+  ],
+  [
+    "two groups of one name",
+    (c) => {
+      const [a, b, d] = c.features!.map(({ name }) => name);
+      c.groups = set([
+        { name: "one", features: [a, b] },
+        { name: "one", features: [d, "other"] },
+      ]);
+    },
+    "/groups/1/name",
+  ],
   ["two features of one name", (c) => c.features!.push(c.features![1]!), "/features/3/name"],
   ["min above max", (c) => (c.features![0]!.max = set(0)), "/features/0/min"],
   ["a number that is kept", policy(0, { kind: "keep" }), "/features/0/policy/kind"],
