@@ -1,16 +1,13 @@
-import { eq } from "drizzle-orm";
-import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { type Erasure, eraseSubject } from "../erase.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { openVaulted } from "../own-decision.ts";
-import { inTransaction } from "./own-key.ts";
 import { purposesOf } from "./purposes.ts";
 import type { OpenedRequest } from "./request.ts";
 import { requestsOf } from "./requests-of.ts";
 import type { RightsDeps } from "./settings.ts";
 import { isOpen } from "./states.ts";
-import { lockRequest, type Performed, takeStep } from "./take-step.ts";
+import { type Performed, remember, takeStep } from "./take-step.ts";
 
 const NOTHING: Erasure = { erased: [], refused: [] };
 
@@ -58,15 +55,7 @@ export async function performErasure(
   const models = async () =>
     (await purposesOf(deps, subject)).map(({ contract }) => contract.name).filter(reaches);
   const heldBefore = made.content.heldBefore ?? (await models());
-  if (!made.content.heldBefore) {
-    await inTransaction(deps, async (tx) => {
-      const { key, content } = await lockRequest(tx, deps, made.id);
-      await tx
-        .update(request)
-        .set({ sealed: key.seal({ ...content, heldBefore }) })
-        .where(eq(request.id, made.id));
-    });
-  }
+  if (!made.content.heldBefore) await remember(deps, made.id, { heldBefore });
   const erasure = await eraseWhat(deps, subject, reaches);
   await endRequestsOverErased(deps, subject, made.id);
   const kept = new Set(await models());

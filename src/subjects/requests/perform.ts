@@ -1,63 +1,50 @@
 import { inArray } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
 import { stoppedUse } from "../../decisions/stops.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
-import { inTransaction } from "./own-key.ts";
 import { performErasure } from "./perform-erasure.ts";
 import { purposesOf, ruled } from "./purposes.ts";
 import { type OpenedRequest, openRow } from "./request.ts";
 import { HUMAN_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
 import { OPEN_STATES } from "./states.ts";
-import { STOP_OF, setStops } from "./stops.ts";
-import { type Performed, takeStep } from "./take-step.ts";
+import { modelOf, STOP_OF, setStops } from "./stops.ts";
+import { type Performed, remember, takeStep } from "./take-step.ts";
 
 const answered = (result: object): Performed => ({ result, step: { action: "answer" } });
 
 /** Restriction and revocation: the purpose rests from the commit of the step on. */
-async function stop(deps: RightsDeps, made: OpenedRequest, right: keyof typeof STOP_OF): Promise<Performed> {
-  const { subject, asked } = made.content;
+async function stop(deps: RightsDeps, made: OpenedRequest, right: keyof typeof STOP_OF) {
+  const { subject, asked, stopped } = made.content;
   const { applies } = ruled(deps.rights.regimes, right, await purposesOf(deps, subject, asked.model));
-  const uses = applies.map(({ contract }) => stoppedUse(contract));
-  const models = applies.map(({ contract }) => contract.name);
+  // What an erasure that was cut short has taken away already was stopped before.
+  const uses = [...new Set([...stopped, ...applies.map(({ contract }) => stoppedUse(contract))])];
+  const models = [...new Set(uses.map(modelOf))];
+  const write = (tx: Database) =>
+    setStops(tx, deps, { subject, kind: STOP_OF[right], request: made.id }, uses);
   return {
+    models,
+    uses,
+    write,
     result: { stopped: models },
-    step: {
-      action: "answer",
-      told: { stopped: models.length },
-      content: { stopped: uses },
-      write: (tx) => setStops(tx, deps, { subject, kind: STOP_OF[right], request: made.id }, uses),
-    },
+    step: { action: "answer" as const, told: { stopped: models.length }, content: { stopped: uses }, write },
   };
 }
 
 /** Revoking ends the purposes that rest on consent; on request what they held goes too (LGPD 18 VI, GDPR 17(1)(b)). */
 async function revoke(deps: RightsDeps, made: OpenedRequest): Promise<Performed> {
-  const { subject, asked } = made.content;
   const stopping = await stop(deps, made, "consent_revocation");
-  if (!asked.erase) return stopping;
-  const { applies } = ruled(
-    deps.rights.regimes,
-    "consent_revocation",
-    await purposesOf(deps, subject, asked.model),
-  );
+  if (!made.content.asked.erase) return stopping;
   // Stopped before it is erased: a decision in between would be one without consent.
-  await inTransaction(deps, async (tx) => {
-    const uses = applies.map(({ contract }) => stoppedUse(contract));
-    await setStops(tx, deps, { subject, kind: "revocation", request: made.id }, uses);
-  });
-  const models = applies.map(({ contract }) => contract.name);
-  const erased = await performErasure(deps, made, (model) => models.includes(model));
+  await remember(deps, made.id, { stopped: stopping.uses }, stopping.write);
+  const erased = await performErasure(deps, made, (model) => stopping.models.includes(model));
   return {
     result: { ...stopping.result, ...erased.result },
     step: {
       ...stopping.step,
       told: { ...stopping.step.told, ...erased.step.told },
-      content: { ...stopping.step.content, ...erased.step.content },
-      write: async (tx, receipts) => {
-        await stopping.step.write?.(tx, receipts);
-        await erased.step.write?.(tx, receipts);
-      },
+      ...(erased.step.write ? { write: erased.step.write } : {}),
     },
   };
 }

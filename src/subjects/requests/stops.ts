@@ -49,7 +49,8 @@ export interface Stop {
   request: string;
 }
 
-const modelOf = (use: string) => use.slice(0, use.indexOf("/"));
+/** The model whose decisions a use is about. */
+export const modelOf = (use: string) => use.slice(0, use.indexOf("/"));
 
 /** What is stopped of a person's, by the requests that it came from. */
 export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop[]> {

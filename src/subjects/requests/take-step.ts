@@ -54,6 +54,26 @@ export async function lockRequest(tx: Database, deps: RightsDeps, id: string): P
 }
 
 /**
+ * Writes down what a request is about to do, before it is done: a crash in the middle must not leave it unknown.
+ * @param beside rows that belong to it
+ */
+export async function remember(
+  deps: RightsDeps,
+  id: string,
+  known: Partial<RequestContent>,
+  beside: (tx: Database) => Promise<void> = async () => {},
+): Promise<void> {
+  await inTransaction(deps, async (tx) => {
+    const { key, content } = await lockRequest(tx, deps, id);
+    await tx
+      .update(request)
+      .set({ sealed: key.seal({ ...content, ...known }) })
+      .where(eq(request.id, id));
+    await beside(tx);
+  });
+}
+
+/**
  * Moves a request on: the state, its clocks, the entry of the log, what the person is told and whatever else belongs to
  * the step, in one transaction. A crash in between leaves the request where it was.
  * @param plan what is to be done, seen under the lock; may throw
