@@ -10,10 +10,10 @@ import { ExplanationTable } from "./explain-table.ts";
 import { EXIT } from "./failure.ts";
 import { writeLines } from "./lines.ts";
 import { progressOn } from "./progress.ts";
-import { type GivenRow, inOrder, openGiven, toldByCommand } from "./tables-given.ts";
+import { type GivenRow, openGiven, portions, toldByCommand } from "./tables-given.ts";
 
-/** While one row's model rows are evaluated in a thread, another's are named. */
-const AT_ONCE = 2;
+/** Rows that share batches. The first portions are smaller, so that the first answers do not wait. */
+const LARGEST_PORTION = 256;
 /**
  * A background of thousands of rows takes more than the engine's own budget for the two rounds that a standard error
  * needs. By hand nobody waits for the answer but who asked, so it is raised as far as memory allows.
@@ -54,11 +54,12 @@ async function answerRows(
 ): Promise<void> {
   const progress = progressOn(process.stderr);
   const table = new ExplanationTable(process.stdout);
-  const explainOne = explainer(model, options);
+  progress.show(rows.share(0), "0 rows");
   const unmet: number[] = [];
   async function* lines() {
-    for await (const result of inOrder(rows.read(), explainOne, AT_ONCE)) {
-      progress.clear();
+    for await (const result of explained(rows.read(), model, options)) {
+      // Rows that go elsewhere leave the bar where it is.
+      if (process.stdout.isTTY) progress.clear();
       if ("ok" in result) {
         process.exitCode = EXIT.refused;
         if (options.json) yield JSON.stringify(result);
@@ -67,13 +68,13 @@ async function answerRows(
         if (!result.explanation.converged) unmet.push(result.row);
         yield options.json ? JSON.stringify(answered(result.explanation)) : table.told(result);
       }
-      progress.show(rows.share(), `${result.row} rows`);
+      progress.show(rows.share(result.row), `${result.row} ${result.row === 1 ? "row" : "rows"}`);
     }
   }
   try {
     await writeLines(process.stdout, lines());
   } finally {
-    progress.clear();
+    progress.end();
   }
   if (unmet.length > 0) process.stderr.write(unmetTold(unmet));
 }
@@ -84,7 +85,12 @@ function answered(explanation: RowExplanation) {
   return { base, output, attributions, standardErrors, intervals, method, modelRows, seed };
 }
 
-function explainer(model: TabularModel, options: ExplainCommandOptions) {
+/** Every row in its place, explained or with why it is not. */
+async function* explained(
+  rows: AsyncIterable<GivenRow>,
+  model: TabularModel,
+  options: ExplainCommandOptions,
+): AsyncGenerator<RowResult> {
   const { method, link, seed, tolerance } = options;
   const at = model.outputAt(options.class);
   const names = model.players.map(({ name }) => name);
@@ -97,17 +103,42 @@ function explainer(model: TabularModel, options: ExplainCommandOptions) {
     ...(tolerance !== undefined && { tolerance }),
     ...budget(model, options),
   };
-  return async ({ row, cells }: GivenRow): Promise<RowResult> => {
-    if (!Array.isArray(cells)) return { ok: false, code: cells.code, row, message: cells.message };
+  const alone = async (row: number, cells: Cell[]): Promise<RowResult> => {
     try {
-      const explanation = await model.explain(cells, engine);
-      return { row, cells, explanation: named(of, explanation) };
+      return { row, cells, explanation: named(of, await model.explain(cells, engine)) };
     } catch (error) {
       const failure = failureOfRow(error, row);
       if (failure === undefined) throw error;
       return failure;
     }
   };
+  for await (const portion of portions(rows, LARGEST_PORTION)) {
+    let next = 0;
+    while (next < portion.length) {
+      const { row, cells } = portion[next]!;
+      if (!Array.isArray(cells)) {
+        next++;
+        yield { ok: false, code: cells.code, row, message: cells.message };
+        continue;
+      }
+      const end = portion.findIndex((each, i) => i > next && !Array.isArray(each.cells));
+      const together = portion.slice(next, end === -1 ? undefined : end);
+      try {
+        for await (const explanation of model.explainMany(
+          together.map((each) => each.cells as Cell[]),
+          engine,
+        )) {
+          const { row, cells } = portion[next++]!;
+          yield { row, cells: cells as Cell[], explanation: named(of, explanation) };
+        }
+      } catch (error) {
+        if (failureOfRow(error, 0) === undefined) throw error;
+        // What failed may be another row of the batch: alone, a row answers for nobody else.
+        const { row, cells } = portion[next++]!;
+        yield await alone(row, cells as Cell[]);
+      }
+    }
+  }
 }
 
 /** Exact has a budget of its own; a tolerance that was asked for is to be met. */

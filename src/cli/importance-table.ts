@@ -33,7 +33,7 @@ export async function tellImportance(options: ImportanceCommandOptions): Promise
         link: options.link,
         onProgress: (done) => progress.show(done, `${cells.length} rows`),
       });
-      progress.clear();
+      progress.end();
       answer(options.json === true, found, told(found));
     } finally {
       await model.close();
@@ -41,7 +41,7 @@ export async function tellImportance(options: ImportanceCommandOptions): Promise
   } catch (error) {
     throw toldByCommand(error);
   } finally {
-    progress.clear();
+    progress.end();
   }
 }
 

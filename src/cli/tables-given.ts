@@ -19,8 +19,8 @@ export interface Given {
 export interface RowsGiven {
   /** The columns beside the model's, in the order that they were asked for. */
   read(): AsyncGenerator<GivenRow>;
-  /** Share of the file that has been read; undefined where there is no file. */
-  share(): number | undefined;
+  /** Share of the file that ends with this row, one that was read; undefined where there is no file. */
+  share(row: number): number | undefined;
 }
 
 /** One line: its cells in the model's order, or why they are none. */
@@ -54,14 +54,21 @@ export async function openGiven(
 async function openRows(file: string, plan: ModelPlan, further: readonly string[]): Promise<RowsGiven> {
   const table = file === "-" ? "stdin" : file;
   const size = file === "-" ? undefined : (await stat(file).catch(() => undefined))?.size;
-  const input: Readable & { bytesRead?: number } = file === "-" ? process.stdin : createReadStream(file);
-  const lines = streamTable(input, table);
+  const input: Readable = file === "-" ? process.stdin : createReadStream(file);
+  // The stream runs ahead of the rows by whole buffers: what a row's end is worth is kept until it is asked for.
+  const ends = new Map<number, number>();
+  let line = 0;
+  const lines = streamTable(input, table, (bytes) => void ends.set(line++, bytes));
   const first = await lines.next();
   const header = first.done === true ? [] : first.value;
   const asked = [...plan.columns, ...further.map((name) => ({ name, element: "string" as const }))];
   const places = placesOf(asked, header, table);
   return {
-    share: () => (size === undefined ? undefined : (input.bytesRead ?? 0) / Math.max(1, size)),
+    share(row) {
+      const end = ends.get(row) ?? 0;
+      for (const earlier of ends.keys()) if (earlier < row) ends.delete(earlier);
+      return size === undefined ? undefined : end / Math.max(1, size);
+    },
     async *read() {
       let row = 0;
       for await (const line of lines) {
@@ -108,19 +115,16 @@ export function toldByCommand(error: unknown, hint = ""): unknown {
   return new CommandError(exit, error.code, `${error.message}${figures}.${hint}`, { cause: error });
 }
 
-/** Works on several items at once and gives the results in the items' order. */
-export async function* inOrder<A, B>(
-  items: AsyncIterable<A>,
-  work: (item: A) => Promise<B>,
-  atOnce: number,
-): AsyncGenerator<B> {
-  const waiting: Promise<B>[] = [];
+/** Portions of 1, 2, 4, … items, up to the largest size. */
+export async function* portions<T>(items: AsyncIterable<T>, largest: number): AsyncGenerator<T[]> {
+  let portion: T[] = [];
+  let size = 1;
   for await (const item of items) {
-    const result = work(item);
-    // Whoever leaves after a failure leaves the others behind; their failures are nobody's then.
-    result.catch(() => {});
-    waiting.push(result);
-    if (waiting.length >= atOnce) yield await waiting.shift()!;
+    portion.push(item);
+    if (portion.length < size) continue;
+    yield portion;
+    portion = [];
+    size = Math.min(2 * size, largest);
   }
-  for (const result of waiting) yield await result;
+  if (portion.length > 0) yield portion;
 }

@@ -29,10 +29,15 @@ export function readTable(bytes: Uint8Array, table: string): TextTable {
 
 /**
  * The same line by line, header first, whatever the file's length.
+ * @param onLine told of each line, before it is given, up to which byte of the file it goes
  * @throws InputError as `readTable`
  */
-export async function* streamTable(input: Readable, table: string): AsyncGenerator<readonly string[]> {
-  const parser = parse({ bom: true, skip_empty_lines: true });
+export async function* streamTable(
+  input: Readable,
+  table: string,
+  onLine?: (bytes: number) => void,
+): AsyncGenerator<readonly string[]> {
+  const parser = parse({ bom: true, skip_empty_lines: true, info: true });
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const fail = (error: Error) => parser.destroy(error);
   input.on("error", fail);
@@ -53,9 +58,13 @@ export async function* streamTable(input: Readable, table: string): AsyncGenerat
   });
   let count = 0;
   try {
-    for await (const line of parser as AsyncIterable<string[]>) {
-      if (count++ === 0) expectHeader(line, table);
-      yield line;
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: string[];
+      info: { bytes: number };
+    }>) {
+      if (count++ === 0) expectHeader(record, table);
+      onLine?.(info.bytes);
+      yield record;
     }
   } catch (error) {
     throw unreadable(error, table);

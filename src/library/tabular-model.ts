@@ -1,5 +1,6 @@
 import { Problem } from "../errors.ts";
 import { type ExplainOptions as EngineOptions, type Explanation, explain } from "../explain/explain.ts";
+import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
 import type { Cell, Game, Hybrids, Player } from "../explain/game.ts";
 import { chooseOutput } from "../models/binding.ts";
 import { openExact } from "../models/exact.ts";
@@ -122,14 +123,43 @@ export class TabularModel {
 
   /** @throws ExplainError; Problem prediction_failed */
   async explain(row: readonly Cell[], options: EngineOptions): Promise<Explanation> {
-    const { method = "auto", link = "identity" } = options;
-    // Where only permutations of the output itself are asked for, nothing exact has a part in it.
-    const inside = method === "permutation" && link === "identity" ? {} : await this.exact();
+    const inside = await this.#inside(options);
     return explain(await this.#game(row), { ...options, ...inside });
+  }
+
+  /**
+   * Many rows, in their order, each the same bytes as alone; they share batches where the model's answers do not depend on
+   * the batch.
+   * @throws as `explain`, at the row that it is thrown for
+   */
+  async *explainMany(
+    rows: readonly (readonly Cell[])[],
+    options: EngineOptions,
+  ): AsyncGenerator<Explanation> {
+    if (!this.#predictor.anyBatch) {
+      for (const row of rows) yield await this.explain(row, options);
+      return;
+    }
+    const { players, background, outputs } = this;
+    const settings = { ...options, ...(await this.#inside(options)) };
+    const game: SharedGame = {
+      players,
+      rows,
+      background,
+      outputs: outputs.length,
+      ...(this.#weights && { weights: this.#weights }),
+      predict: (explained, hybrids) => this.#predictor.mixed(explained, { players, ...hybrids }),
+    };
+    yield* explainRows(game, () => settings);
   }
 
   async close(): Promise<void> {
     await this.#predictor.close();
+  }
+
+  /** Where only permutations of the output itself are asked for, nothing exact has a part in it. */
+  async #inside({ method, link = "identity" }: EngineOptions) {
+    return method === "permutation" && link === "identity" ? {} : await this.exact();
   }
 
   async #game(row: readonly Cell[]): Promise<Game> {

@@ -100,6 +100,28 @@ describe("motivo explain --json", () => {
     expect(ended.stdout).not.toContain("secret");
   });
 
+  it("lets a row without log odds fail alone, among rows that share its batch", async () => {
+    // A forest's share of votes reaches 1, where the log odds end.
+    const model = "test/models/graph/fixtures/sklearn-forest-binary.onnx";
+    const table = (lines: string[]) => ["a,b,c,d,e", ...lines].join("\n");
+    const background = await file("forest.csv", table(["0.1,0.2,1,0.3,0", "0.2,0.1,1,0.4,1"]));
+    const plain = Array.from({ length: 12 }, (_, i) => `${i / 40},${0.2 - i / 60},1,0.3,${i % 2}`);
+    const rows = await file(
+      "forest-rows.csv",
+      table([...plain.slice(0, 9), "3,-3,3,1.5,1", ...plain.slice(9)]),
+    );
+    const asked = args({ model, background, rows }, "--link", "logit", "--json");
+    const found = objectsIn(await run(asked)) as {
+      ok?: boolean;
+      code?: string;
+      row?: number;
+      output?: number;
+    }[];
+    expect(found).toHaveLength(13);
+    const failed = found.filter((row) => row.ok === false).map(({ code, row }) => [code, row]);
+    expect(failed).toEqual([["logit_not_finite", 10]]);
+  });
+
   it("keeps the scales apart: the margin is exact, the probability is enumerated, forests are exact as they are", async () => {
     const methods = async (name: string, ...more: string[]) =>
       (objectsIn(await run(args(filesOf(name), "--json", ...more)))[0] as unknown as Row).method;

@@ -39,6 +39,21 @@ describe("attributions are those that are enumerated over the training library's
   });
 });
 
+test.each([
+  ["sklearn-columns-multi", { method: "permutation" }],
+  ["xgboost-binary", { link: "margin" }],
+  ["sklearn-network", {}],
+] as const)("many rows of %s get the bytes that each gets alone", async (name, options) => {
+  const { model, rows } = await open(name);
+  const asked = { seed: seed(4), ...options };
+  const many = [...rows, ...rows.toReversed(), ...rows];
+  const alone: string[] = [];
+  for (const row of many) alone.push(JSON.stringify(await model.explain(row, asked)));
+  const together: string[] = [];
+  for await (const explanation of model.explainMany(many, asked)) together.push(JSON.stringify(explanation));
+  expect(together).toEqual(alone);
+});
+
 test("a class is found by its name, then by its number, and is the last by default", async () => {
   const { model } = await open("lightgbm-multi");
   expect(model.outputs).toEqual(["high", "low", "middle"]);
