@@ -38,6 +38,7 @@ export async function smallLog(
   const log = await openLog(db, {
     arrays: database.arrays,
     channel: database.channel,
+    channel: database.channel,
     signer: async (state) => {
       signer = await openSigner(ORIGIN, keys, state, {
         changes: await keyChangesOf(db),
@@ -48,7 +49,6 @@ export async function smallLog(
     limits: { size: 64, waitMs: 0, queue: 1000 },
     now: () => clock.now,
     randomBytes: random,
-    takeUpEpoch: async () => false,
   });
   const deps = { db, log, signer, now: () => clock.now, randomId: randomUUID };
   return {
