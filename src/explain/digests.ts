@@ -1,26 +1,27 @@
-import { createHash } from "node:crypto";
-import { canonicalize } from "../../audit/canonical.ts";
 import type { Cell, Game } from "./game.ts";
 
-/** SHA-256 in hex. @param version `ALGORITHM_VERSION` */
-export function algorithmDigest(version: string): string {
-  return createHash("sha256").update(version).digest("hex");
+/** SHA-256 of a text's UTF-8 bytes, in lower-case hex. */
+export async function digestOf(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 type Compared = Pick<Game, "background" | "weights">;
-const known = new WeakMap<Compared["background"], { weights: Compared["weights"]; digest: string }>();
+const known = new WeakMap<
+  Compared["background"],
+  { weights: Compared["weights"]; digest: Promise<string> }
+>();
 
 /**
- * SHA-256 in hex of rows and weights, for a background that comes without a file of its own. Cells are told apart as
- * games tell them apart: 0 is not −0, and a missing number is not the word for it.
+ * Of rows and weights, for a background that comes without a file of its own. Cells are told apart as games tell them
+ * apart: 0 is not −0, and a missing number is not the word for it.
  */
-export function backgroundDigest({ background, weights }: Compared): string {
+export function backgroundDigest({ background, weights }: Compared): Promise<string> {
   const made = known.get(background);
   if (made !== undefined && made.weights === weights) return made.digest;
-  const hash = createHash("sha256").update("motivo/background/v1\n");
-  for (const row of background) hash.update(`${JSON.stringify(row.map(written))}\n`);
-  if (weights !== undefined) hash.update(`${JSON.stringify([...weights])}\n`);
-  const digest = hash.digest("hex");
+  const lines = background.map((row) => `${JSON.stringify(row.map(written))}\n`);
+  const weighed = weights === undefined ? "" : `${JSON.stringify([...weights])}\n`;
+  const digest = digestOf(`motivo/background/v1\n${lines.join("")}${weighed}`);
   known.set(background, { weights, digest });
   return digest;
 }
@@ -29,8 +30,3 @@ const written = (cell: Cell): [string] | string => {
   if (typeof cell === "string") return [cell];
   return Object.is(cell, -0) ? "-0" : String(cell);
 };
-
-/** The bytes of a result: members sorted, numbers as RFC 8785 writes them. The same result has the same bytes. */
-export function serialise(result: object): Uint8Array {
-  return new TextEncoder().encode(canonicalize(result));
-}

@@ -1,6 +1,6 @@
 import type { ClosedForm, Link } from "./closed-form.ts";
 import { Control } from "./control.ts";
-import { algorithmDigest, backgroundDigest } from "./digests.ts";
+import { backgroundDigest, digestOf } from "./digests.ts";
 import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
 import type { Game } from "./game.ts";
@@ -53,7 +53,7 @@ export const ALGORITHM_VERSION = [
   `auto=closed-form,enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");
 
-const ALGORITHM_DIGEST = algorithmDigest(ALGORITHM_VERSION);
+const algorithmDigest = digestOf(ALGORITHM_VERSION);
 
 export interface ExplainOptions {
   /** 32 hexadecimal digits. */
@@ -182,8 +182,8 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
     maxModelRows,
     digests: {
       model: options.digests?.model ?? null,
-      background: options.digests?.background ?? backgroundDigest(game),
-      algorithm: ALGORITHM_DIGEST,
+      background: options.digests?.background ?? (await backgroundDigest(game)),
+      algorithm: await algorithmDigest,
     },
   };
   if (method !== "permutation" && closedForm?.covers(link) && !options.within) {
