@@ -163,6 +163,28 @@ export const access = z.object({
   format: z.literal("motivo-access/v1"),
   at: z.string(),
   controller: z.string(),
+  requests: z.array(
+    z.object({
+      id: uuid,
+      reference: z.string(),
+      right: z.string(),
+      state: z.string(),
+      receivedAt: z.string(),
+      closedAt: z.string().nullable(),
+      forgetAt: z.string().nullable().meta({ description: "from when on nothing of it is kept" }),
+      asked: z.record(z.string(), z.unknown()),
+      steps: z.array(
+        z.object({
+          at: z.string(),
+          action: z.string(),
+          by: z.string(),
+          text: z.string().optional(),
+          articles: z.array(z.string()).optional(),
+          logIndex: z.int(),
+        }),
+      ),
+    }),
+  ),
   dataProtectionOfficer: z.string(),
   subject: z.string(),
   held: z.boolean(),

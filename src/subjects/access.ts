@@ -11,6 +11,7 @@ import type { Contract } from "../models/contract.ts";
 import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
 import { openPayloads } from "../privacy/vault.ts";
 import { entriesOf } from "./entries.ts";
+import { requestsOf } from "./requests/requests-of.ts";
 import { eventEntry, type VaultedEvent } from "./trace.ts";
 
 /** One opening of a person's data. */
@@ -52,6 +53,8 @@ export interface Held {
     grounds: string;
     logIndex: number;
   }[];
+  /** Entries whose words a restored backup has lost. */
+  lost: number[];
 }
 
 /** The package whose decisions this key is for: the newest version that uses data so. */
@@ -80,6 +83,7 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
     refusals: [],
     corrections: [],
     reviews: [],
+    lost: [],
   };
   for (const { logIndex, tag } of entries) {
     const plaintext = payloads.get(toHex(tag));
@@ -103,7 +107,8 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
     } else if (vaulted.kind === "review") {
       const { kind: _, ...review } = vaulted;
       held.reviews.push({ ...review, logIndex });
-    } else {
+    } else if (vaulted.kind === "lost") held.lost.push(logIndex);
+    else {
       const { at, right, article } = vaulted;
       held.refusals.push({ at, right, article, logIndex });
     }
@@ -189,7 +194,26 @@ export async function accessAnswer(
       held.length > 0
         ? "This is everything held about you that your keys open."
         : "Nothing is held about you: no decision was recorded under this id, or what was recorded has been erased.",
-    purposes: held.map(({ key, contract, decisions, opened, refusals, corrections, reviews }) => ({
+    /** They live on under keys of their own, after an erasure too, until the day that each states. */
+    requests: (await requestsOf(deps, subjectId)).map((request) => ({
+      id: request.id,
+      reference: request.reference,
+      right: request.right,
+      state: request.state,
+      receivedAt: request.receivedAt.toISOString(),
+      closedAt: request.closedAt?.toISOString() ?? null,
+      forgetAt: request.forgetAt?.toISOString() ?? null,
+      asked: request.content.asked,
+      steps: request.content.steps.map(({ at, action, by, text, articles, logIndex }) => ({
+        at,
+        action,
+        by,
+        ...(text === undefined ? {} : { text }),
+        ...(articles === undefined ? {} : { articles }),
+        logIndex,
+      })),
+    })),
+    purposes: held.map(({ key, contract, decisions, opened, refusals, corrections, reviews, lost }) => ({
       model: contract.name,
       title: contract.title,
       purposes: Object.values(contract.purposes).map(({ text }) => text),
@@ -203,6 +227,7 @@ export async function accessAnswer(
       refusals,
       corrections,
       reviews,
+      lost,
     })),
   };
 }

@@ -138,6 +138,7 @@ async function receive(
       state: step.state,
       receivedAt,
       closedAt: null,
+      forgetAt: null,
       ...dueOf(clocks),
     };
     await tellPerson(tx, deps, made, step.action);

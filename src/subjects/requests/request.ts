@@ -66,6 +66,8 @@ export interface OpenedRequest {
   state: RequestState;
   receivedAt: Date;
   closedAt: Date | null;
+  /** From when on nothing of it is kept; null while it is open. */
+  forgetAt: Date | null;
   due: string | null;
   target: string | null;
   content: RequestContent;
@@ -81,6 +83,7 @@ export function openRow(deps: Pick<Deps, "epoch">, row: typeof request.$inferSel
     state: row.state as RequestState,
     receivedAt: row.receivedAt,
     closedAt: row.closedAt,
+    forgetAt: row.forgetAt,
     due: row.due,
     target: row.target,
     content: key.open<RequestContent>(row.sealed),

@@ -134,7 +134,14 @@ export async function takeStep(
       .update(request)
       .set({ state, sealed: before.key.seal(content), ...dueOf(clocks), ...closed })
       .where(eq(request.id, id));
-    const after = { ...before, state, content, ...dueOf(clocks), closedAt: closed.closedAt ?? null };
+    const after = {
+      ...before,
+      state,
+      content,
+      ...dueOf(clocks),
+      closedAt: closed.closedAt ?? null,
+      forgetAt: closed.forgetAt ?? null,
+    };
     await tellPerson(tx, deps, after, action);
     return after;
   };

@@ -74,6 +74,11 @@ describe("a request", () => {
     days(29);
     await forgetRequests(rights.deps);
     expect((await rights.mine("ana", body.id)).body).toMatchObject({ asked: { statement: "Please." } });
+    const access = await service.json("GET", "/v1/me/access", await rights.tokenOf("ana"));
+    expect(access.body).toMatchObject({
+      held: false,
+      requests: [{ id: body.id, right: "erasure", state: "answered", forgetAt: "2026-04-09T13:00:00.000Z" }],
+    });
     days(2);
     expect(await forgetRequests(rights.deps)).toBe(1);
     expect(await rights.mine("ana", body.id)).toMatchObject({
