@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { openCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseNote, parseVkey } from "../../audit/note.ts";
-import { changeLogKey } from "../../src/checkpoints/key-changes.ts";
 import { keyChangeDocument } from "../../src/checkpoints/key-change-document.ts";
+import { changeLogKey } from "../../src/checkpoints/key-changes.ts";
 import { auditLog } from "../../src/db/log-audit.ts";
 import { exportLines } from "../../src/db/log-export.ts";
 import { KeyFolderError } from "../../src/privacy/key-folder.ts";
@@ -30,7 +30,10 @@ describe("a change of the log's key", () => {
     await expect(changeLogKey(deps, "2026-02-01")).rejects.toMatchObject({ code: "invalid_request" });
 
     // In the overlap, before and after a restart, both keys sign and each verifies alone.
-    const [oldKey, newKey] = [first, change.vkey].map((vkey) => parseVkey(nodeCrypto, vkey)) as [never, never];
+    const [oldKey, newKey] = [first, change.vkey].map((vkey) => parseVkey(nodeCrypto, vkey)) as [
+      never,
+      never,
+    ];
     const during = await smallLog(database, keys, day("2026-03-31"));
     expect(during.signer.vkey).toBe(first);
     for (const log of [small, during]) {

@@ -38,7 +38,6 @@ export async function smallLog(
   const log = await openLog(db, {
     arrays: database.arrays,
     channel: database.channel,
-    channel: database.channel,
     signer: async (state) => {
       signer = await openSigner(ORIGIN, keys, state, {
         changes: await keyChangesOf(db),
