@@ -14,12 +14,12 @@ export const FIELD = {
   cuts: 2,
   /** f64, rows × axes */
   values: 3,
-  /** u32, axes */
+  /** u32, axes: where the vectors of the axis's code are named. */
   codes: 4,
   blocks: 5,
   /** u32, blocks + 1: where each block's entries start. */
   blockStarts: 6,
-  /** 3 × u32: the axis times 4; u16 a code, which increments; 64 × u16 each of the increments. */
+  /** 3 × u32: the axis times 4; where, among a code's u16, it says which vector; the vectors, 64 × u16 each. */
   entries: 7,
   /** u16, rows × blocks × 64 */
   indexes: 8,
@@ -48,8 +48,10 @@ export const FIELD = {
   shareWidth: 22,
   scratch: 23,
   scratchWidth: 24,
+  /** 2 × u32 an axis: its codes' vectors, and the bytes of one code. */
+  maps: 25,
   /** u32 an axis: its codes. */
-  codeCounts: 25,
+  codeCounts: 26,
 } as const;
 
 export type Field = keyof typeof FIELD;

@@ -29,10 +29,11 @@ function sparseIncrements(words: Uint32Array, shorts: Uint16Array): SparseIncrem
   for (let e = 0; e < count; e++) {
     const entry = field("entries") / 4 + 3 * e;
     firstVectors[e] = starts.length - 1;
-    const [axis, map, at] = [words[entry]! / 4, words[entry + 1]! / 2, words[entry + 2]! / 4];
-    const codes = words[field("codeCounts") / 4 + axis]!;
+    const [axis, at] = [words[entry]! / 4, words[entry + 2]! / 4];
+    const map = field("maps") / 4 + 2 * axis;
+    const last = words[field("codeCounts") / 4 + axis]! - 1;
     // Vectors are numbered as codes go up.
-    const vectors = 1 + shorts[map + codes - 1]!;
+    const vectors = 1 + shorts[(words[map]! + last * words[map + 1]! + words[entry + 1]!) / 2]!;
     for (let v = 0; v < vectors; v++) {
       for (let w = 0; w < LANES / 2; w++) {
         const increment = words[at + (v * LANES) / 2 + w]!;
@@ -96,14 +97,11 @@ export class PlainKernel implements Kernel {
     const starts = this.#field("cutStarts") / 4;
     const codes = this.#field("codes") / 4;
     const cuts = this.#field("cuts") / 8;
+    const maps = this.#field("maps") / 4;
     for (let a = 0; a < axes; a++) {
       const value = numbers[values + a]!;
       const first = words[starts + a]!;
       const end = words[starts + a + 1]!;
-      if (first === end) {
-        words[codes + a] = value;
-        continue;
-      }
       let low = first;
       let high = end;
       while (low < high) {
@@ -111,7 +109,8 @@ export class PlainKernel implements Kernel {
         if (numbers[cuts + middle]! < value) low = middle + 1;
         else high = middle;
       }
-      words[codes + a] = Number.isNaN(value) ? 0 : low - first + 1;
+      const code = first === end ? value : Number.isNaN(value) ? 0 : low - first + 1;
+      words[codes + a] = words[maps + 2 * a]! + code * words[maps + 2 * a + 1]!;
     }
   }
 
@@ -135,7 +134,7 @@ export class PlainKernel implements Kernel {
       for (let e = words[blockStarts + b]!; e < end; e++) {
         const entry = entries + 3 * e;
         const code = words[codes + (words[entry]! >>> 2)]!;
-        const vector = firstVectors[e]! + shorts[(words[entry + 1]! >>> 1) + code]!;
+        const vector = firstVectors[e]! + shorts[(code + words[entry + 1]!) >>> 1]!;
         const stop = starts[vector + 1]!;
         for (let k = starts[vector]!; k < stop; k++) words[into + places[k]!]! += increments[k]!;
       }

@@ -28,6 +28,7 @@ const SHARES: usize = 84;
 const SHARE_WIDTH: usize = 88;
 const SCRATCH: usize = 92;
 const SCRATCH_WIDTH: usize = 96;
+const MAPS: usize = 100;
 
 /** Explains the rows in VALUES, and leaves cells × rows at OUT. */
 export function attribute(rows: u32): void {
@@ -46,12 +47,16 @@ export function attribute(rows: u32): void {
   }
 }
 
-/** A number's code is 1 + the number of cuts below it, by halves without a branch; a missing one's is 0. */
+/**
+ * A number's code is 1 + the number of cuts below it, by halves without a branch; a missing one's is 0. What is kept is
+ * where the code's vectors are named, block by block.
+ */
 function code(row: usize): void {
   const axes: usize = load<u32>(AXES);
   let value: usize = <usize>load<u32>(VALUES) + ((row * axes) << 3);
   let start: usize = load<u32>(CUT_STARTS);
   let into: usize = load<u32>(CODES);
+  let map: usize = load<u32>(MAPS);
   const cuts: usize = load<u32>(CUTS);
   const end = into + (axes << 2);
   while (into < end) {
@@ -59,8 +64,9 @@ function code(row: usize): void {
     let from: usize = cuts + ((<usize>load<u32>(start)) << 3);
     const first = from;
     let left: usize = load<u32>(start, 4) - load<u32>(start);
+    let found: u32;
     if (left == 0) {
-      store<u32>(into, <u32>v);
+      found = <u32>v;
     } else {
       while (left > 1) {
         const half = left >> 1;
@@ -68,11 +74,13 @@ function code(row: usize): void {
         left -= half;
       }
       from += (<usize>(load<f64>(from) < v)) << 3;
-      store<u32>(into, (((<u32>(from - first)) >> 3) + 1) & -(<u32>(v == v)));
+      found = (((<u32>(from - first)) >> 3) + 1) & -(<u32>(v == v));
     }
+    store<u32>(into, load<u32>(map) + found * load<u32>(map, 4));
     value += 8;
     start += 4;
     into += 4;
+    map += 8;
   }
 }
 
@@ -94,7 +102,7 @@ function index(into: usize): void {
     let g = a;
     let h = a;
     while (entry < last) {
-      const found: usize = load<u16>(<usize>load<u32>(entry, 4) + ((<usize>load<u32>(codes + <usize>load<u32>(entry))) << 1));
+      const found: usize = load<u16>(<usize>load<u32>(codes + <usize>load<u32>(entry)) + <usize>load<u32>(entry, 4));
       const at: usize = <usize>load<u32>(entry, 8) + (found << 7);
       a = i16x8.add(a, v128.load(at));
       b = i16x8.add(b, v128.load(at, 16));
@@ -151,7 +159,6 @@ function addMany(rows: usize, laneBytes: usize): void {
   let lane: usize = load<u32>(INDEXES);
   let base: usize = load<u32>(BASES);
   let place: usize = load<u32>(PLACES);
-  const stride = rows;
   while (run < lastRun) {
     const width: usize = (<usize>load<u32>(run)) << 3;
     const end = lane + ((<usize>load<u32>(run, 4)) << 1);
@@ -167,7 +174,7 @@ function addMany(rows: usize, laneBytes: usize): void {
         let p = place;
         const stop = place + endPlace;
         while (p < stop) {
-          const cell: usize = out + <usize>load<u32>(p) * stride;
+          const cell: usize = out + <usize>load<u32>(p) * rows;
           const both = v128.load_lane<f64>(two, v128.load64_zero(one), 1);
           v128.store(cell, f64x2.add(v128.load(cell), both));
           one += 8;
@@ -183,7 +190,7 @@ function addMany(rows: usize, laneBytes: usize): void {
         let p = place;
         const stop = place + endPlace;
         while (p < stop) {
-          const cell: usize = out + <usize>load<u32>(p) * stride;
+          const cell: usize = out + <usize>load<u32>(p) * rows;
           store<f64>(cell, load<f64>(cell) + load<f64>(one));
           one += 8;
           p += 4;

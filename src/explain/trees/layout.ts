@@ -78,7 +78,11 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
     cutStarts: plan.reserve(4 * (codes.length + 1)),
     cuts: plan.reserve(8 * scores.axes.reduce((sum, { scale }) => sum + (scale?.cuts.length ?? 0), 0)),
   };
-  const maps = blocks.map((entries) => entries.map(({ byCode }) => plan.reserve(2 * byCode.length)));
+  // What a code stands for in every block lies together: a row reads one line of it an axis.
+  const blocksOf = codes.map(() => 0);
+  const positions = blocks.map((entries) => entries.map(({ axis }) => 2 * blocksOf[axis]!++));
+  at.maps = plan.reserve(8 * codes.length);
+  const maps = codes.map((count, axis) => plan.reserve(2 * blocksOf[axis]! * count));
   const increments = blocks.map((entries) =>
     entries.map((entry) => plan.reserve(2 * entry.increments.length)),
   );
@@ -112,6 +116,9 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
     list.set(values, offset / list.BYTES_PER_ELEMENT);
 
   put(words, at.codeCounts!, codes);
+  codes.forEach((_, axis) => {
+    put(words, at.maps! + 8 * axis, [maps[axis]!, 2 * blocksOf[axis]!]);
+  });
   let cutCount = 0;
   scores.axes.forEach(({ scale }, a) => {
     words[at.cutStarts! / 4 + a] = cutCount;
@@ -124,8 +131,10 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   blocks.forEach((entries, b) => {
     words[at.blockStarts! / 4 + b] = entry;
     entries.forEach(({ axis, byCode, increments: vectorsOf }, e) => {
-      put(words, at.entries! + 12 * entry++, [4 * axis, maps[b]![e]!, increments[b]![e]!]);
-      put(shorts, maps[b]![e]!, byCode);
+      const position = positions[b]![e]!;
+      put(words, at.entries! + 12 * entry++, [4 * axis, position, increments[b]![e]!]);
+      for (let code = 0; code < byCode.length; code++)
+        shorts[maps[axis]! / 2 + code * blocksOf[axis]! + position / 2] = byCode[code]!;
       put(shorts, increments[b]![e]!, vectorsOf);
     });
   });
