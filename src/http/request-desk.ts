@@ -7,7 +7,8 @@ import { answerRequest, extendRequest, moveRequest, refuseRequest } from "../sub
 import { acceptCorrection } from "../subjects/requests/correct.ts";
 import type { GroundCode } from "../subjects/requests/grounds.ts";
 import { readRequest, requestsByDeadline } from "../subjects/requests/list.ts";
-import { findRequest } from "../subjects/requests/open-request.ts";
+import { findRequest, openRequest } from "../subjects/requests/open-request.ts";
+import type { Asked } from "../subjects/requests/request.ts";
 import { REQUEST_RIGHTS } from "../subjects/requests/rights.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import { liftRestriction } from "../subjects/requests/stops.ts";
@@ -78,6 +79,7 @@ export function requestDeskRoutes(api: Api, deps: RightsDeps): void {
     },
   );
 
+  takings(api, deps);
   steps(api, deps);
   closings(api, deps);
 
@@ -121,6 +123,57 @@ export function requestDeskRoutes(api: Api, deps: RightsDeps): void {
       });
     },
   );
+}
+
+/** Rights that hand nothing out, so that an operator may take them down for somebody who wrote a letter. */
+const TAKEN_DOWN = [
+  "correction",
+  "restriction",
+  "objection",
+  "erasure",
+  "review",
+  "consent_revocation",
+] as const;
+
+function takings(api: Api, deps: RightsDeps): void {
+  for (const right of TAKEN_DOWN) {
+    api.route(
+      {
+        method: "post",
+        path: `/v1/requests/${right}`,
+        access,
+        tag: TAG,
+        summary: `Take down a request that came by letter or at the counter: ${right.replace("_", " ")}`,
+        description:
+          "The operator answers for who asked, and states the evidence of it. The person finds the request among theirs.",
+        body: z.strictObject({
+          subject: z.string().min(1).max(200),
+          evidence: shapes.words(4000).meta({ description: "how the person proved who they are" }),
+          asked: shapes.ASKED_WITH[right],
+        }),
+        answers: {
+          201: { description: "The request", schema: shapes.requestHeader },
+          200: { description: "The one that is open already", schema: shapes.requestHeader },
+        },
+        problems: [
+          "unknown_decision",
+          "decision_superseded",
+          "decision_erased",
+          "unknown_feature",
+          "invalid_type",
+          "unseen_category",
+          "out_of_range",
+          "text_too_long",
+        ],
+      },
+      async ({ c, actor, body }) => {
+        const { subject, evidence } = body;
+        const who = { subject, proof: 3, takenBy: { name: actor.subject, evidence } } as const;
+        const { request, created } = await openRequest(deps, who, right, body.asked as Asked);
+        return c.json(shapes.headerOf(request), created ? 201 : 200);
+      },
+    );
+  }
 }
 
 const STEPS = [

@@ -379,6 +379,29 @@ describe("data-subject requests", () => {
     expect(JSON.stringify(body)).not.toMatch(/person-|I object|Why/);
   });
 
+  it("LGPD 18 §3: what came by letter is taken down by an operator, who states the evidence of who asked", async () => {
+    const who = person();
+    const { body: made } = await rights.decide(who);
+    const letter = {
+      subject: who,
+      evidence: "Letter of 2 March with a notarised signature.",
+      asked: { decision: made.id, statement: "Please look again." },
+    };
+    const taken = await service.json<{ id: string }>("POST", "/v1/requests/review", "operator", letter);
+    expect(taken).toMatchObject({ status: 201, body: { right: "review", state: "received" } });
+    expect((await service.json("POST", "/v1/requests/review", "operator", letter)).status).toBe(200);
+    const { body } = await rights.mine(who, taken.body.id);
+    expect(body.steps[0]).toMatchObject({ action: "receive", by: "operator", text: letter.evidence });
+    const record = await rights.recordAt(body.steps[0]!.logIndex);
+    expect(record).toMatchObject({ by: "operator", proof: 3 });
+    expect(record!.actor).toMatch(/^[0-9a-f]{16}$/);
+    const another = await service.json("POST", "/v1/requests/review", "operator", {
+      ...letter,
+      subject: person(),
+    });
+    expect(another.body).toMatchObject({ code: "unknown_decision" });
+  });
+
   it("read by an operator leaves a trace that names its reference", async () => {
     const who = person();
     const { body: made } = await rights.decide(who);

@@ -15,13 +15,15 @@ import { type HeldPurpose, purposesOf, ruled } from "./purposes.ts";
 import { type Asked, type OpenedRequest, openKeyParts, openRow, type RequestContent } from "./request.ts";
 import { DECISION_RIGHTS, HUMAN_RIGHTS, PROOF_OF, PURPOSE_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
-import { stepEntry } from "./step-entry.ts";
+import { actorOf, stepEntry } from "./step-entry.ts";
 import { STOP_OF, setStops } from "./stops.ts";
 import { appendAll, takeStep } from "./take-step.ts";
 
 export interface Requester {
   subject: string;
   proof: 1 | 2 | 3;
+  /** An operator who takes down what came by letter or at the counter, and on what evidence of who asked. */
+  takenBy?: { name: string; evidence: string };
 }
 
 export interface RequestMade {
@@ -49,10 +51,15 @@ interface Scope {
 type Reached = Pick<HeldPurpose, "bases"> & Partial<HeldPurpose>;
 
 /** Whether the law gives this right here, and over what. @throws Problem unknown_decision and those of inputs */
-async function scopeOf(deps: RightsDeps, subject: string, right: RequestRight, asked: Asked): Promise<Scope> {
+async function scopeOf(
+  deps: RightsDeps,
+  { subject, takenBy }: Requester,
+  right: RequestRight,
+  asked: Asked,
+): Promise<Scope> {
   const { regimes } = deps.rights;
   if (DECISION_RIGHTS.has(right)) {
-    const { vaulted } = await ownDecision(deps, subject, asked.decision ?? "");
+    const { vaulted } = await ownDecision(deps, subject, asked.decision ?? "", takenBy?.name);
     const standing = await standingOf(deps.db, vaulted.decision.id);
     const by = standing?.supersededBy;
     if (right !== "explanation" && by && (by.kind === "correction" || by.outcome === null))
@@ -104,10 +111,14 @@ async function receive(
       .where(inArray(request.openKey, blindsOf(deps, "open-subject-request", ...parts)));
     if (other) return null;
     const clocks = clocksOf(deps.rights, { right, receivedAt, regimes }, []);
-    const step = { action: "receive", state: "received", by: "person", clocks } as const;
+    const { subject, proof, takenBy } = who;
+    const by = takenBy ? "operator" : "person";
+    const step = { action: "receive", state: "received", by, clocks } as const;
+    const actor = takenBy && actorOf(deps, by, takenBy.name);
     const stop = right === "objection" ? STOP_OF.objection : null;
     const content: RequestContent = {
-      ...who,
+      subject,
+      proof,
       asked,
       regimes,
       steps: [],
@@ -115,9 +126,14 @@ async function receive(
     };
     const opened = { id, reference: key.reference, right, content };
     const [receipt] = await appendAll(tx, deps, [
-      stepEntry(deps, opened, { ...step, told: { regimes: [...regimes], proof: who.proof } }),
+      stepEntry(deps, opened, { ...step, actor, told: { regimes: [...regimes], proof } }),
     ]);
-    content.steps.push({ ...step, at: receivedAt.toISOString(), logIndex: receipt!.logIndex });
+    content.steps.push({
+      ...step,
+      ...(takenBy ? { text: takenBy.evidence } : {}),
+      at: receivedAt.toISOString(),
+      logIndex: receipt!.logIndex,
+    });
     const row = {
       id,
       right,
@@ -162,7 +178,7 @@ export async function openRequest(
   const parts = openKeyParts(who.subject, right, asked);
   const earlier = await findOpen(deps, parts);
   if (earlier) return { request: earlier, created: false };
-  const scope = await scopeOf(deps, who.subject, right, asked);
+  const scope = await scopeOf(deps, who, right, asked);
   const made = await receive(deps, who, right, asked, scope);
   if (!made) {
     const first = await findOpen(deps, parts);

@@ -1,14 +1,14 @@
-import { inArray } from "drizzle-orm";
+import { and, inArray, lt, notInArray } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
 import { stoppedUse } from "../../decisions/stops.ts";
+import { Problem } from "../../errors.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
 import { performErasure } from "./perform-erasure.ts";
 import { purposesOf, ruled } from "./purposes.ts";
 import { type OpenedRequest, openRow } from "./request.ts";
 import { HUMAN_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
-import { OPEN_STATES } from "./states.ts";
 import { modelOf, STOP_OF, setStops } from "./stops.ts";
 import { type Performed, remember, takeStep } from "./take-step.ts";
 
@@ -87,19 +87,34 @@ export async function performRequest(
   return { request, result };
 }
 
-/** Ends what a crash cut short between the receipt of a request and its answer. @returns how many */
+/**
+ * Ends what a crash cut short between the receipt of a request and its answer.
+ * @returns how many
+ * @throws AggregateError of those that failed again; the others are through
+ */
 export async function resumeRequests(deps: RightsDeps, olderThanMs = 60_000): Promise<number> {
   const rows = await deps.db
     .select()
     .from(request)
-    .where(inArray(request.state, [...OPEN_STATES]));
+    .where(
+      and(
+        inArray(request.state, ["received", "in_progress", "extended"]),
+        notInArray(request.right, [...HUMAN_RIGHTS]),
+        lt(request.receivedAt, new Date(deps.now().getTime() - olderThanMs)),
+      ),
+    );
   let resumed = 0;
+  const failures: unknown[] = [];
   for (const row of rows) {
-    const waits = row.state === "identity_pending" || row.state === "clarification_pending";
-    if (waits || HUMAN_RIGHTS.has(row.right as RequestRight)) continue;
-    if (row.receivedAt.getTime() > deps.now().getTime() - olderThanMs) continue;
-    await performRequest(deps, openRow(deps, row));
-    resumed += 1;
+    try {
+      await performRequest(deps, openRow(deps, row));
+      resumed += 1;
+    } catch (error) {
+      // Another process was quicker.
+      if (!(error instanceof Problem && error.code === "illegal_transition")) failures.push(error);
+    }
   }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} requests are not answered yet`);
   return resumed;
 }

@@ -41,7 +41,7 @@ export type RightsDeps = Deps & { rights: RightsSettings };
 const recipients = z.array(
   z.strictObject({
     name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-    url: z.url({ protocol: /^https?$/ }),
+    url: z.url({ protocol: /^https$/ }),
     secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/),
     models: z.array(z.string()).min(1).optional(),
   }),

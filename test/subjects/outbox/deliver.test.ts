@@ -67,8 +67,8 @@ describe("the outbox", () => {
     service = await testService(database, {
       env: {
         MOTIVO_RECIPIENTS: JSON.stringify([
-          { name: "bureau", url, secret: SECRET },
-          { name: "partner", url, secret: SECRET, models: ["another-model"] },
+          { name: "bureau", url: "https://bureau.example/hook", secret: SECRET },
+          { name: "partner", url: "https://partner.example/hook", secret: SECRET, models: ["another-model"] },
         ]),
         MOTIVO_SMTP_URL: smtp,
         MOTIVO_REQUEST_DAYS: "30",
@@ -76,6 +76,9 @@ describe("the outbox", () => {
     });
     service.clock.now = new Date("2026-03-10T13:00:00Z");
     rights = rightsOf(service);
+    const { deps } = rights;
+    const here = deps.rights.recipients.map((recipient) => ({ ...recipient, url }));
+    rights = { ...rights, deps: { ...deps, rights: { ...deps.rights, recipients: here } } };
     delivery = { network: LOOPBACK, mail: smtpMailer(smtp, "rights@bank.example") };
   });
   beforeEach(() => {
