@@ -147,6 +147,9 @@ const settings = z.object({
     .describe("Time-stamp authority (RFC 3161) that stamps published checkpoints"),
   MOTIVO_TIMESTAMP_CA: text.describe("PEM file of the certificates that the authority's must lead to"),
   MOTIVO_TIMESTAMP_INTERVAL_S: count(86_400, 60, 31_536_000).describe("Seconds between time stamps"),
+  MOTIVO_KEPT_LOG: text.describe(
+    "File with a checkpoint or an export of the log, kept elsewhere: the service refuses a database that is older",
+  ),
   MOTIVO_LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "silent"])
     .default("info")

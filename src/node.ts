@@ -37,6 +37,7 @@ import { type ChangeableSigner, openSigner } from "./privacy/log-signer.ts";
 import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 import { forgetHolds } from "./subjects/holds.ts";
+import { refuseOlderThan } from "./subjects/kept-log.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
 import { smtpMailer } from "./subjects/outbox/mail.ts";
 import { PUBLIC_ONLY } from "./subjects/outbox/public-address.ts";
@@ -257,6 +258,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
       () => deps.log.close(),
       () => deps.epoch.close(),
     );
+    if (config.MOTIVO_KEPT_LOG) await refuseOlderThan(deps.log, config.MOTIVO_KEPT_LOG);
     await deps.epoch.watch((error) => logger.error({ err: error }, "epochs"));
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;

@@ -52,6 +52,7 @@ const UNUSABLE: Record<string, string> = {
   KeyFolderError: "key_folder_unusable",
   EpochKeyError: "epoch_key_unusable",
   LogBrokenError: "log_broken",
+  RestoreError: "copy_unusable",
 };
 
 /** What a command threw, as it is told. Anything unforeseen is told without its words: they may quote what was stored. */

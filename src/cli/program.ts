@@ -12,6 +12,7 @@ import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declareProcessing } from "./processing.ts";
 import { declarePublish } from "./publish.ts";
+import { declareRestore } from "./restore.ts";
 import { declareRisk } from "./risk.ts";
 import { declareServe } from "./serve.ts";
 import { declareToken } from "./token.ts";
@@ -39,6 +40,7 @@ export function motivo(): Command {
   declareAudit(program);
   declareDemo(program);
   declareKeys(program);
+  declareRestore(program);
   declareMask(program);
   declareDeadline(program);
   declareRisk(program);

@@ -203,6 +203,9 @@ export const access = z.object({
       completeness: z.object({ entries: z.int(), tagKey: z.string() }),
       decisions: z.array(heldDecision),
       opened: z.array(opening),
+      lost: z
+        .array(z.int())
+        .meta({ description: "entries whose words were lost when the service was restored from a backup" }),
       refusals: z.array(
         z.object({ at: z.string(), right: z.string(), article: z.string(), logIndex: z.int() }),
       ),

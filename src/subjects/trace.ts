@@ -5,6 +5,9 @@ import type { Deps } from "../decisions/deps.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 
+/** What stands behind an entry whose payload was written after the backup that the database was restored from. */
+export const LOST = { kind: "lost" } as const;
+
 /** What lies in the vault behind an entry that is a person's own, beside decisions. */
 export type VaultedEvent =
   | {
@@ -15,6 +18,7 @@ export type VaultedEvent =
       what: "decisions" | "personal-data";
     }
   | { kind: "refusal"; at: string; right: "erasure"; article: string }
+  | typeof LOST
   /** `decision` was made again from corrected inputs: `by` stands in its place (LGPD 18 III, GDPR 16). */
   | { kind: "correction"; at: string; decision: string; by: string; features: string[] }
   /** A human looked again (LGPD 20, GDPR 22(3)). `outcome` is what stands now, null when the decision was annulled. */
@@ -35,7 +39,7 @@ export type VaultedEvent =
 export function eventEntry(
   deps: Deps,
   key: SubjectKey,
-  event: VaultedEvent,
+  event: Exclude<VaultedEvent, typeof LOST>,
   { recorded, about }: { recorded?: Record<string, Json>; about?: string } = {},
 ): NewEntry {
   const hour = hourOf(deps.now());

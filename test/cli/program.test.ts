@@ -12,6 +12,7 @@ const COMMANDS = [
   "audit",
   "demo",
   "keys",
+  "restore",
   "mask",
   "deadline",
   "risk",

@@ -1,0 +1,152 @@
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
+import { nodeCrypto } from "../../audit/crypto-node.ts";
+import type { ParsedEntry } from "../../audit/export.ts";
+import { LEAF_KINDS, type Leaf, NO_TAG, parseLeaf } from "../../audit/leaf.ts";
+import { hashLeaf } from "../../audit/merkle.ts";
+import { expectedTree, settle } from "./append-batch.ts";
+import { type AppendRow, appendParameters, type PreparedEntry, readAppendRow } from "./append-call.ts";
+import { chunksOf } from "./chunks.ts";
+import type { Database } from "./client.ts";
+import { lockHead } from "./log-append.ts";
+import type { AppendContext, NewEntry } from "./log-entry.ts";
+import { erasedEntry, logCheckpoint, logTag, payload, record } from "./tables.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const NO_RECORD = "{}";
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const idOf = (value: unknown): string | undefined =>
+  typeof value === "string" && UUID.test(value) ? value : undefined;
+
+/** What a record is found by, out of what it says; its own id only where it says one. */
+function columnsOf(told: Record<string, unknown>, randomId: () => string): NewEntry["columns"] {
+  const optional = {
+    model: textOf(told.model),
+    version: typeof told.version === "number" ? told.version : undefined,
+    outcome: textOf(told.outcome),
+    client: textOf(told.client),
+    about: idOf(told.about) ?? idOf(told.kind === "decision" ? undefined : told.decision),
+  };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return { id: idOf(told.id) ?? randomId(), ...given };
+}
+
+/** Salts of entries whose erasure is still to be justified; any random bytes will do, once. */
+const erasedRow = (
+  context: AppendContext,
+  index: number,
+  entry: ParsedEntry & { erased: object },
+  hour: number,
+) => ({
+  logIndex: index,
+  salt: "salt" in entry.erased ? (entry.erased.salt as Uint8Array) : context.randomBytes(16),
+  sinceHour: "since" in entry.erased ? (entry.erased.since as number) : hour,
+});
+
+/**
+ * Writes entries of an export behind the head, byte for byte as they stand there, so that the log goes on as the one
+ * that everybody has seen. What lay in the vault behind them is lost. All of them or none; the head is locked.
+ * @param entries verified, in order, from the head on; no entry may be about another one of the same call
+ */
+export async function importEntries(
+  tx: Database,
+  context: AppendContext,
+  entries: readonly ParsedEntry[],
+  randomId: () => string,
+): Promise<void> {
+  const edge = await lockHead(tx);
+  if (entries[0]?.index !== edge.size) throw new Error("The entries do not go on where the log ends");
+  const leaves = entries.map(({ leaf }) => parseLeaf(leaf));
+  const standing = await standingIds(tx, entries);
+  const prepared = entries.map((entry, i): PreparedEntry => {
+    const leaf = leaves[i]!;
+    const kept = "recordText" in entry;
+    const told = kept ? (JSON.parse(entry.recordText) as Record<string, unknown>) : {};
+    const columns = columnsOf(told, randomId);
+    if (columns.about !== undefined && !standing.has(columns.about)) delete columns.about;
+    return {
+      entry: { leaf, hour: leaf.hour, body: { kind: leaf.kind, hour: leaf.hour }, columns },
+      leaf: entry.leaf,
+      hash: hashLeaf(nodeCrypto, entry.leaf),
+      salt: kept ? entry.salt : new Uint8Array(32),
+      body: new TextEncoder().encode(kept ? entry.recordText : NO_RECORD),
+      sealed: null,
+    };
+  });
+  const expected = expectedTree(context.signer, edge, prepared);
+  const call = { prepared, tagNumbers: new Map(), expected, now: context.now() };
+  const parameters = appendParameters(context.arrays, call).map((value) => sql`${sql.param(value)}`);
+  const { rows } = (await tx.execute(
+    sql`SELECT * FROM motivo_append(${sql.join(parameters, sql`, `)})`,
+  )) as unknown as { rows: AppendRow[] };
+  const settled = settle(context.signer, prepared, expected, readAppendRow(rows[0]));
+  if (settled.edge?.size !== edge.size + entries.length) throw new Error("The log did not take the entries");
+  if (settled.owed) await tx.insert(logCheckpoint).values(settled.owed).onConflictDoNothing();
+
+  const tags = tagsOf(entries, leaves);
+  if (tags.length > 0) await tx.insert(logTag).values(tags);
+  await replayErasures(tx, context, entries);
+}
+
+const tagsOf = (entries: readonly ParsedEntry[], leaves: readonly Leaf[]) =>
+  leaves.flatMap(({ tag }, i) => (bytesEqual(tag, NO_TAG) ? [] : [{ tag, index: entries[i]!.index }]));
+
+async function standingIds(tx: Database, entries: readonly ParsedEntry[]): Promise<Set<string>> {
+  const abouts = entries.flatMap((entry) => {
+    if (!("recordText" in entry)) return [];
+    const { about } = columnsOf(JSON.parse(entry.recordText) as Record<string, unknown>, () => "");
+    return about ?? [];
+  });
+  const found = new Set<string>();
+  for (const part of chunksOf(abouts)) {
+    const rows = await tx.select({ id: record.id }).from(record).where(inArray(record.id, part));
+    for (const { id } of rows) found.add(id);
+  }
+  return found;
+}
+
+/**
+ * Takes away what lies behind entries that an export says are erased, whether they were here before or were just
+ * imported, and files the justification of those that an erasure entry among them covers.
+ * @returns how many records were still there
+ */
+export async function replayErasures(
+  tx: Database,
+  context: AppendContext,
+  entries: readonly ParsedEntry[],
+): Promise<number> {
+  let removed = 0;
+  const gone = entries.flatMap((entry) => ("erased" in entry ? [entry] : []));
+  for (const part of chunksOf(gone)) {
+    const indexes = part.map(({ index }) => index);
+    const rows = await tx
+      .delete(record)
+      .where(inArray(record.logIndex, indexes))
+      .returning({ body: record.body });
+    removed += rows.filter(({ body }) => body !== NO_RECORD).length;
+    const leaves = part.map(({ leaf }) => parseLeaf(leaf));
+    await tx.delete(payload).where(
+      inArray(
+        payload.tag,
+        leaves.map(({ tag }) => tag),
+      ),
+    );
+    await tx
+      .insert(erasedEntry)
+      .values(part.map((entry, i) => erasedRow(context, entry.index, entry, leaves[i]!.hour)))
+      .onConflictDoNothing();
+  }
+  for (const { index, leaf, items } of entries) {
+    if (leaf[1] !== LEAF_KINDS.erasure || !items) continue;
+    for (const part of chunksOf(items.map((item, position) => ({ ...item, position })))) {
+      const values = part.map(({ index: of, position }) => sql`(${of}::bigint, ${position}::int)`);
+      await tx
+        .update(erasedEntry)
+        .set({ erasureIndex: index, position: sql`placed.position` })
+        .from(sql`(VALUES ${sql.join(values, sql`, `)}) AS placed(log_index, position)`)
+        .where(and(eq(erasedEntry.logIndex, sql`placed.log_index`), isNull(erasedEntry.erasureIndex)));
+    }
+  }
+  return removed;
+}
