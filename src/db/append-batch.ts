@@ -19,10 +19,11 @@ export type Edge = Frontier & { root: Uint8Array };
 
 const encoder = new TextEncoder();
 
+const SALT_BYTES = 32;
+
 /** An entry with its leaf. @param tagNumber of the subject's tag; undefined for what concerns no one person */
-function prepareEntry(context: AppendContext, entry: NewEntry, tagNumber: number | undefined): PreparedEntry {
+function prepareEntry(entry: NewEntry, salt: Uint8Array, tagNumber: number | undefined): PreparedEntry {
   const body = encoder.encode(canonicalize(entry.body));
-  const salt = context.randomBytes(32);
   const sealed = tagNumber === undefined ? null : (entry.subject?.seal(tagNumber) ?? null);
   const leaf = encodeLeaf({
     ...entry.leaf,
@@ -44,15 +45,17 @@ export function prepareEntries(
   standing: ReadonlyMap<string, number>,
 ): { prepared: PreparedEntry[]; tagNumbers: TagNumbers } {
   const tagNumbers = new Map<string, { from: number; count: number }>();
-  const prepared = entries.map((entry) => {
-    if (!entry.subject) return prepareEntry(context, entry, undefined);
+  const salts = context.randomBytes(SALT_BYTES * entries.length);
+  const prepared = entries.map((entry, i) => {
+    const salt = salts.subarray(SALT_BYTES * i, SALT_BYTES * (i + 1));
+    if (!entry.subject) return prepareEntry(entry, salt, undefined);
     const { dataKey, entries: read } = entry.subject;
     let taking = tagNumbers.get(dataKey);
     if (!taking) {
       taking = { from: Math.max(read, standing.get(dataKey) ?? 0), count: 0 };
       tagNumbers.set(dataKey, taking);
     }
-    return prepareEntry(context, entry, taking.from + taking.count++);
+    return prepareEntry(entry, salt, taking.from + taking.count++);
   });
   return { prepared, tagNumbers };
 }

@@ -1,6 +1,6 @@
-import { hkdfSync } from "node:crypto";
 import type { dataKey } from "../db/tables.ts";
 import type { Epoch } from "./epoch.ts";
+import { hkdf32 } from "./hkdf.ts";
 import { seal, unseal } from "./sealing.ts";
 
 /** What a data key is for. One person has one a purpose and retention class, so that each can be erased alone. */
@@ -40,7 +40,7 @@ export const unwrapDataKey = (epoch: Epoch, wrapped: Uint8Array, row: Bound): Ui
   unseal(epoch.wrapKey, wrapped, contextOf(row));
 
 function derive(key: Uint8Array, label: string, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key, salt, `motivo/subject/${label}/v1`, 32));
+  return hkdf32(key, salt, `motivo/subject/${label}/v1`);
 }
 
 /** @param epoch the one that wraps the row */
