@@ -127,6 +127,11 @@ export class RunningRoot {
     this.#size += 1;
   }
 
+  /** The right edge, as a writer would keep it. */
+  frontier(): Frontier {
+    return { size: this.#size, peaks: [...this.#peaks] };
+  }
+
   root(): Uint8Array {
     return foldSubtrees(this.#crypto, this.#peaks);
   }

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gt, gte, inArray, lt, lte } from "drizzle-orm";
 import { bytesEqual, toHex } from "../../audit/bytes.ts";
 import { type Checkpoint, openCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
-import { RunningRoot, rootOf } from "../../audit/frontier.ts";
+import { encodeFrontier, RunningRoot, rootOf } from "../../audit/frontier.ts";
 import { type Leaf, NO_TAG, parseLeaf } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
 import type { LogKeys } from "../../audit/note.ts";
@@ -122,6 +122,7 @@ export async function auditWithKept(
 
 interface SignedHead extends Checkpoint {
   checkpoint: string;
+  frontier: Uint8Array;
 }
 
 async function openHead(db: Database, key: LogKeys): Promise<SignedHead> {
@@ -144,7 +145,7 @@ async function openHead(db: Database, key: LogKeys): Promise<SignedHead> {
   if (beyond[0]) {
     throw new Found("entry_beyond_head", beyond[0].index, "An entry lies beyond the signed head");
   }
-  return { ...signed, checkpoint: newest.note };
+  return { ...signed, checkpoint: newest.note, frontier: row.frontier };
 }
 
 async function opened(note: string, key: LogKeys, entry: number | null): Promise<Checkpoint> {
@@ -274,6 +275,10 @@ class Walk {
       throw new Found("entry_missing", this.#tree.size, `Entry ${this.#tree.size} is not there`);
     }
     this.#compare(head, "the signed head");
+    // The next append computes from it alone.
+    if (!bytesEqual(encodeFrontier(this.#tree.frontier()), head.frontier)) {
+      throw new Found("head_altered", null, "The right edge of the head is not the one of its entries");
+    }
     if (this.#kept && this.#kept.size > head.size) {
       throw new Found("root_mismatch", head.size, "The log is shorter than the checkpoint that was kept");
     }
