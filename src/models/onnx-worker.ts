@@ -23,7 +23,8 @@ export type WorkerAnswer =
   | { kind: "ready"; columns: number; preprocessedOnce: boolean; anyBatch: boolean }
   /** The runtime's words about the model; no row has been near it yet. */
   | { kind: "unusable"; message: string }
-  | { kind: "values"; values: Float64Array }
+  /** With how long it took to evaluate them. */
+  | { kind: "values"; values: Float64Array; milliseconds: number }
   /** Why stays here: the runtime quotes values in its messages, and a message ends up in a log. */
   | { kind: "failed" };
 
@@ -64,10 +65,12 @@ async function serve({ runnable, binding, background }: WorkerStart): Promise<vo
       port.close();
       return;
     }
+    const started = performance.now();
     try {
       const values =
         job.kind === "rows" ? await evaluate(job.rows) : await hybrids.evaluate(job.rows, job.mixed);
-      answer({ kind: "values", values }, [values.buffer as ArrayBuffer]);
+      const milliseconds = performance.now() - started;
+      answer({ kind: "values", values, milliseconds }, [values.buffer as ArrayBuffer]);
     } catch {
       answer({ kind: "failed" });
     }

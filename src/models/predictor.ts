@@ -9,11 +9,17 @@ import { invalid, refuseFaults } from "./package-faults.ts";
 import { type PoolOptions, WorkerPool } from "./worker-pool.ts";
 
 /**
- * Rows in one call of the runtime. More gain nothing a row, and a batch in pieces lets other callers' rows in
- * between. It is fixed because kernels may add in another order at another size: the same rows in the same
- * pieces give the same bits, whoever else is asking.
+ * Rows in one call of the runtime where a model's bits depend on it: kernels may add in another order at another size, and
+ * the same rows in the same pieces give the same bits, whoever else is asking.
  */
 const ROWS_PER_TASK = 1024;
+/**
+ * Where they do not, what a piece may take. One large call costs the least a row, and a batch in pieces lets other callers'
+ * rows in between.
+ */
+const MILLISECONDS_PER_TASK = 8;
+const FEWEST_PER_TASK = 32;
+const MOST_PER_TASK = 8192;
 
 export interface Predictor {
   /** Class names in the order of the values, or `["value"]` for a regression. */
@@ -116,7 +122,7 @@ class PooledPredictor implements Predictor {
   }
 
   predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
-    return this.#inPieces(rows.length, (from, to) =>
+    return this.#inPieces(rows.length, ROWS_PER_TASK, (from, to) =>
       this.#pool.run({ kind: "rows", rows: rows.slice(from, to) }),
     );
   }
@@ -135,7 +141,7 @@ class PooledPredictor implements Predictor {
       throw new RangeError("hybrids must have an explained row, a background row and a flag for each player");
     if (rows.some((row) => row.length !== this.#width) || explained.some((row) => row >= rows.length))
       throw new RangeError("an explained row must have a cell for each feature");
-    return this.#inPieces(count, (from, to) => {
+    return this.#inPieces(count, this.#rowsPerTask(), (from, to) => {
       // Copies, since the caller keeps its arrays: a piece's own are handed over to the thread.
       const mixed = {
         explained: explained.slice(from, to),
@@ -155,6 +161,12 @@ class PooledPredictor implements Predictor {
     return this.#pool.close();
   }
 
+  #rowsPerTask(): number {
+    const { pace } = this.#pool;
+    if (!this.anyBatch || pace === undefined) return ROWS_PER_TASK;
+    return Math.min(MOST_PER_TASK, Math.max(FEWEST_PER_TASK, Math.floor(MILLISECONDS_PER_TASK / pace)));
+  }
+
   /** The player of each feature. */
   #playersOf(players: readonly Player[]): Uint16Array {
     const known = this.#owners.get(players);
@@ -169,11 +181,12 @@ class PooledPredictor implements Predictor {
 
   async #inPieces(
     rows: number,
+    most: number,
     evaluate: (from: number, to: number) => Promise<Float64Array>,
   ): Promise<Float64Array> {
     const pieces: Promise<Float64Array>[] = [];
-    for (let from = 0; from < rows; from += ROWS_PER_TASK) {
-      pieces.push(evaluate(from, Math.min(rows, from + ROWS_PER_TASK)));
+    for (let from = 0; from < rows; from += most) {
+      pieces.push(evaluate(from, Math.min(rows, from + most)));
     }
     if (pieces.length === 1) return pieces[0]!;
     const whole = new Float64Array(rows * this.outputs.length);

@@ -14,6 +14,8 @@ export interface PoolOptions {
 
 /** A stripped build has the same tree in .js: a worker's file ends as this one does. */
 const WORKER_FILE = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
+/** In a task of fewer rows the call itself weighs more than they do. */
+const TELLING_ROWS = 32;
 /** A thread that does not end by itself in this time is ended. */
 const CLOSE_MS = 10_000;
 
@@ -52,6 +54,7 @@ export class WorkerPool {
   readonly #threads = new Set<Thread>();
   readonly #queue: Task[] = [];
   #closing: Promise<void> | undefined;
+  #pace: number | undefined;
 
   private constructor(start: WorkerStart, options: PoolOptions) {
     this.#start = start;
@@ -83,6 +86,21 @@ export class WorkerPool {
       this.#queue.push({ job, transfer, resolve, reject });
       this.#dispatch();
     });
+  }
+
+  /**
+   * Milliseconds a row at the best so far, since a thread that others hold up tells nothing of the model; undefined until a
+   * task of some size is done.
+   */
+  get pace(): number | undefined {
+    return this.#pace;
+  }
+
+  #learn(job: WorkerJob, milliseconds: number): void {
+    if (job.kind === "close") return;
+    const rows = job.kind === "rows" ? job.rows.length : job.mixed.background.length;
+    if (rows < TELLING_ROWS) return;
+    this.#pace = Math.min(this.#pace ?? Number.POSITIVE_INFINITY, milliseconds / rows);
   }
 
   /** Waits for what is being evaluated, refuses what is still queued, ends the threads. */
@@ -120,8 +138,11 @@ export class WorkerPool {
         } else {
           const { task } = thread;
           thread.task = undefined;
-          if (answer.kind === "values") task?.resolve(answer.values);
-          else task?.reject(failed());
+          if (answer.kind === "values" && task) {
+            this.#learn(task.job, answer.milliseconds);
+            task.resolve(answer.values);
+          }
+          if (answer.kind === "failed") task?.reject(failed());
           if (this.#closing !== undefined) dismiss(thread);
         }
         this.#dispatch();

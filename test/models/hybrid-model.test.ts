@@ -54,6 +54,32 @@ test("one hybrid alone has the bits that it has in company, also behind a matrix
 const PREPROCESSED = ["columns-boosted", "columns-forest", "columns-logistic", "sklearn-pca"];
 const BARE = ["lightgbm-binary", "xgboost-categories", "catboost-binary", "sklearn-forest-double"];
 
+test.each(["columns-logistic", "sklearn-pca", "columns-boosted"])(
+  "%s gives the same bits in batches of a few rows and of thousands, however it is cut into pieces",
+  async (name) => {
+    const { background, rows } = read(name);
+    const predictor = await open(name);
+    opened.push(predictor);
+    expect(predictor.anyBatch).toBe(true);
+    const width = background[0]!.length;
+    const many = randomHybrids(6000, width, background.length, 9);
+    // Twice: by then the predictor knows how quick its model is, and takes larger pieces.
+    await predictor.hybrids(rows[0]!, many);
+    const whole = await predictor.hybrids(rows[0]!, many);
+    const outputs = whole.length / many.count;
+    for (let from = 0; from < many.count; from += 1999) {
+      const to = Math.min(many.count, from + 7);
+      const few = {
+        count: to - from,
+        background: many.background.slice(from, to),
+        present: many.present.slice(from * width, to * width),
+      };
+      const values = await predictor.hybrids(rows[0]!, few);
+      expect([...values]).toEqual([...whole.slice(from * outputs, to * outputs)]);
+    }
+  },
+);
+
 test("hybrids have the same bits as the rows that they name, preprocessed once or not", async () => {
   const once: string[] = [];
   for (const name of [...PREPROCESSED, ...BARE]) {
