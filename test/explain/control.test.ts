@@ -115,4 +115,31 @@ describe("the exact margin as control variate", () => {
     expect(covered / of).toBeGreaterThanOrEqual(0.93);
     expect(covered / of).toBeLessThanOrEqual(0.97);
   });
+
+  test("sampling that stops at a tolerance has met it in 95 % of cases", async () => {
+    const tolerance = 0.02;
+    let met = 0;
+    let of = 0;
+    for (let c = 0; c < 6; c++) {
+      const { run } = boosted(60 + c, "logistic", 1, 0.7);
+      const exact = (await run({ method: "exact" })).attributions.map(([value]) => value!);
+      const spread = Math.max(...exact) - Math.min(...exact);
+      const runs = await Promise.all(
+        Array.from({ length: 20 }, (_, s) => run({ seed: seed(300 * c + s), method: "auto", tolerance })),
+      );
+      // Errors over the seeds, brought to one round by √rounds: the true error of a round.
+      const perRound = exact.map((truth, p) =>
+        Math.sqrt(
+          runs.reduce((sum, r) => sum + (r.attributions[p]![0]! - truth) ** 2 * r.rounds, 0) / runs.length,
+        ),
+      );
+      for (const one of runs) {
+        expect(one.converged).toBe(true);
+        of++;
+        // 20 runs know a standard error to about 16 %; the largest of nine is biased upward.
+        if (Math.max(...perRound) / Math.sqrt(one.rounds) <= 1.16 * tolerance * spread) met++;
+      }
+    }
+    expect(met / of).toBeGreaterThanOrEqual(0.95);
+  });
 });
