@@ -90,3 +90,34 @@ export class MemoryPlan {
     return at;
   }
 }
+
+/** A memory's bytes as what is kept in it. */
+export class MemoryViews {
+  readonly words: Uint32Array;
+  readonly shorts: Uint16Array;
+  readonly numbers: Float64Array;
+
+  constructor(buffer: ArrayBuffer) {
+    this.words = new Uint32Array(buffer);
+    this.shorts = new Uint16Array(buffer);
+    this.numbers = new Float64Array(buffer);
+  }
+
+  putWords(at: number, values: ArrayLike<number>): void {
+    this.words.set(values, at / 4);
+  }
+
+  putShorts(at: number, values: ArrayLike<number>): void {
+    this.shorts.set(values, at / 2);
+  }
+
+  putNumbers(at: number, values: ArrayLike<number>): void {
+    this.numbers.set(values, at / 8);
+  }
+}
+
+/** Some of the header's fields, and what writes what they point at. Yields where it takes long. */
+export interface MemoryPart {
+  fields: Partial<Record<Field, number>>;
+  write(views: MemoryViews): Generator<void>;
+}

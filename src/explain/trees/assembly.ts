@@ -1,0 +1,16 @@
+import type { TreeScores } from "../structure.ts";
+import type { PlannedTree } from "./plan.ts";
+import type { BackgroundClasses, CodedBackground } from "./table.ts";
+
+/** All that a kernel's memory is made from. */
+export interface Assembly {
+  scores: TreeScores;
+  /** The player of each axis. */
+  owners: readonly number[];
+  players: number;
+  background: CodedBackground;
+  plans: readonly PlannedTree[];
+}
+
+/** A tree as it is written into the memory. */
+export type WrittenTree = PlannedTree & { background: BackgroundClasses };
