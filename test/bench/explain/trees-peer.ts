@@ -58,8 +58,8 @@ export class TreesPeer {
 
   /** Microseconds a row, by woodelf. */
   async batch(model: string, background: number, rows: number): Promise<number> {
-    return (await this.#ask<{ microseconds: number }>({ ask: "batch", model, background, rows }))
-      .microseconds;
+    const question = { ask: "batch", model, background, rows };
+    return (await this.#processes[0]!.ask<{ microseconds: number }>(question)).microseconds;
   }
 
   /** rows × columns, by shapiq. */
