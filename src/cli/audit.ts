@@ -54,17 +54,21 @@ async function readNote(file: string): Promise<string> {
 }
 
 async function checkHere(config: Config, kept: string | undefined): Promise<LogAudit> {
-  const [{ openConfigured }, { keyFolder }, { openSigner }, { auditWithKept }] = await Promise.all([
-    import("../node.ts"),
-    import("../privacy/key-folder.ts"),
-    import("../privacy/log-signer.ts"),
-    import("../db/log-audit.ts"),
-  ]);
-  // The key comes from the key folder: the one that the database names may have been exchanged with the entries.
-  const { key } = await openSigner(config.MOTIVO_ORIGIN, keyFolder(config.MOTIVO_KEYS), "existing");
+  const [{ openConfigured }, { keyChangesOf }, { keyFolder }, { openSigner }, { auditWithKept }] =
+    await Promise.all([
+      import("../node.ts"),
+      import("../checkpoints/key-changes.ts"),
+      import("../privacy/key-folder.ts"),
+      import("../privacy/log-signer.ts"),
+      import("../db/log-audit.ts"),
+    ]);
   const database = await openConfigured(config, () => process.exit(1));
   try {
-    return await auditWithKept(database.db, key, kept, new Date());
+    // Keys come from the key folder: those that the database names may have been exchanged with the entries.
+    const changes = await keyChangesOf(database.db);
+    const keys = keyFolder(config.MOTIVO_KEYS);
+    const signer = await openSigner(config.MOTIVO_ORIGIN, keys, "existing", { changes });
+    return await auditWithKept(database.db, signer.keys, kept, new Date());
   } catch (error) {
     if (error instanceof Problem)
       throw new CommandError(EXIT.unusable, error.code, error.message, { cause: error });

@@ -8,6 +8,7 @@ import { declareExplain } from "./explain.ts";
 import { EXIT, failureOf } from "./failure.ts";
 import { declareImportance } from "./importance.ts";
 import { declareKeys } from "./keys.ts";
+import { declareLog } from "./log.ts";
 import { declareMask } from "./mask.ts";
 import { declareMigrate } from "./migrate.ts";
 import { declareProcessing } from "./processing.ts";
@@ -38,6 +39,7 @@ export function motivo(): Command {
   declareToken(program);
   declareVerify(program);
   declareAudit(program);
+  declareLog(program);
   declareDemo(program);
   declareKeys(program);
   declareRestore(program);

@@ -10,6 +10,7 @@ const COMMANDS = [
   "token",
   "verify",
   "audit",
+  "log",
   "demo",
   "keys",
   "restore",
