@@ -122,17 +122,17 @@ function linearScores({ columns, weights, bias }: LinearScores, row: readonly Ce
 
 export function scoresOf(scores: ModelStructure["scores"], row: readonly Cell[]): Float64Array {
   if (scores.kind === "linear") return linearScores(scores, row);
-  return treeScores(
-    scores,
-    Uint32Array.from(scores.axes, (axis) => axis.code(row)),
-  );
+  const codes = new Uint32Array(scores.axes.length);
+  for (let a = 0; a < codes.length; a++) codes[a] = scores.axes[a]!.code(row);
+  return treeScores(scores, codes);
 }
 
 /** margin_j = Σ_k mix[j][k] · score_k + shift[j] */
 export function marginsOf({ mix, shift }: ModelStructure, scores: Float64Array): Float64Array {
-  return Float64Array.from(shift, (start, j) =>
-    scores.reduce((sum, score, k) => sum + mix[j]![k]! * score, start),
-  );
+  const margins = Float64Array.from(shift);
+  for (let j = 0; j < margins.length; j++)
+    for (let k = 0; k < scores.length; k++) margins[j]! += mix[j]![k]! * scores[k]!;
+  return margins;
 }
 
 /** The model's outputs for a row, in float64: what the runtime computes but for its rounding. */
