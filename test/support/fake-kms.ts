@@ -30,7 +30,8 @@ export async function fakeKms() {
   const clock = { now: new Date("2026-03-01T12:00:00Z") };
 
   function find(id: unknown): Key {
-    const key = keys.get(String(id));
+    // By id or by ARN, as KMS takes both.
+    const key = keys.get(String(id)) ?? [...keys.values()].find(({ arn }) => arn.endsWith(`/${id}`));
     if (!key || (key.deletionDate !== null && key.deletionDate <= clock.now)) {
       throw new KmsRefusal("NotFoundException");
     }

@@ -72,7 +72,7 @@ export function awsKmsEpochKeys(options: AwsKmsOptions): EpochKeyProvider {
         }),
       ),
     );
-    const key = made.KeyMetadata?.Arn;
+    const key = made.KeyMetadata?.KeyId;
     if (!key) throw new EpochKeyError("AWS KMS made a key without a name");
     const { CiphertextBlob, Plaintext } = await refusalsNamed("make an epoch key", () =>
       kms.send(
