@@ -78,7 +78,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
   logRoutes(api, deps);
-  healthRoutes(api, deps.ready);
+  healthRoutes(api, deps.ready, [deps.epoch.provider.warning ?? []].flat());
 
   const pagesDeps: PagesDeps = {
     ...who,

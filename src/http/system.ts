@@ -8,9 +8,19 @@ import type { Api, Env } from "./api.ts";
 
 const TAG = "Service";
 
-/** Whether the process lives, and whether it can take decisions. */
-export function healthRoutes(api: Api, ready: () => Promise<boolean>): void {
+/**
+ * Whether the process lives, and whether it can take decisions.
+ * @param warnings what is fit for development only, in the words of the start
+ */
+export function healthRoutes(
+  api: Api,
+  ready: () => Promise<boolean>,
+  warnings: readonly string[] = [],
+): void {
   const health = z.object({ status: z.enum(["live", "ready"]) });
+  const readiness = health.extend({
+    warnings: z.array(z.string()).meta({ description: "what is fit for development only" }),
+  });
   api.route(
     {
       method: "get",
@@ -29,12 +39,12 @@ export function healthRoutes(api: Api, ready: () => Promise<boolean>): void {
       access: "public",
       tag: TAG,
       summary: "Database and log are open",
-      answers: { 200: { description: "It can take decisions", schema: health } },
+      answers: { 200: { description: "It can take decisions", schema: readiness } },
       problems: ["not_ready"],
     },
     async ({ c }) => {
       if (!(await ready())) throw new Problem("not_ready", undefined, { retryAfterSeconds: 5 });
-      return c.json({ status: "ready" });
+      return c.json({ status: "ready", warnings });
     },
   );
 }
