@@ -6,6 +6,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   customType,
   index,
@@ -385,7 +386,7 @@ export const processingStop = vault.table(
   "processing_stop",
   {
     id: uuid("id").primaryKey(),
-    /** HMAC of the person's id and the purpose under the epoch's key. */
+    /** HMAC of the person's id and the model under the epoch's key. */
     lookup: bytes("lookup").notNull(),
     kind: text("kind").notNull(),
     request: uuid("request")
@@ -413,6 +414,70 @@ export const notice = vault.table(
     forgetAt: timestamp("forget_at", { withTimezone: true }).notNull(),
   },
   (t) => [index("notice_next").on(t.state, t.nextAttemptAt), index("notice_request").on(t.request)],
+);
+
+/**
+ * Mandates: whom a person lets act for them, and for which rights (LGPD 18 §3). Each has a key of its own, as requests
+ * have, and goes on the day in `forget_at`.
+ */
+export const mandate = vault.table(
+  "mandate",
+  {
+    id: uuid("id").primaryKey(),
+    /** HMACs of the ids of the person and of the representative under the epoch's key. */
+    person: bytes("person").notNull(),
+    representative: bytes("representative").notNull(),
+    epoch: integer("epoch").notNull(),
+    wrapped: bytes("wrapped").notNull(),
+    /** Who for whom, for which rights, on what evidence, and each use. */
+    sealed: bytes("sealed").notNull(),
+    /** YYYY-MM-DD, the last day. */
+    until: text("until").notNull(),
+    /** When it was revoked. */
+    endedAt: timestamp("ended_at", { withTimezone: true }),
+    forgetAt: timestamp("forget_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [
+    index("mandate_person").on(t.person),
+    index("mandate_representative").on(t.representative),
+    index("mandate_epoch").on(t.epoch),
+  ],
+);
+
+/** One-time codes that were sent. A row goes an hour after it was sent; until then it counts against the next ones. */
+export const oneTimeCode = vault.table(
+  "one_time_code",
+  {
+    id: uuid("id").primaryKey(),
+    /** HMAC of the person's id under the epoch's key. */
+    person: bytes("person").notNull(),
+    /** HMAC of row, person, session and code under the epoch's key: only the session that asked can use it. */
+    code: bytes("code").notNull(),
+    tries: integer("tries").notNull(),
+    sentAt: timestamp("sent_at", { withTimezone: true }).notNull(),
+    expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
+    usedAt: timestamp("used_at", { withTimezone: true }),
+  },
+  (t) => [index("one_time_code_person").on(t.person)],
+);
+
+/** Requests that came by OpenDSR, under the id that the caller gave them. */
+export const opendsrRequest = vault.table(
+  "opendsr_request",
+  {
+    caller: text("caller").notNull(),
+    /** `subject_request_id` */
+    id: uuid("id").notNull(),
+    request: uuid("request")
+      .notNull()
+      .references(() => request.id, { onDelete: "cascade" }),
+    /** False: the person or somebody else had asked already, so it is not this caller's to cancel. */
+    opened: boolean("opened").notNull(),
+    callbacks: text("callbacks").array().notNull(),
+    receivedAt: timestamp("received_at", { withTimezone: true }).notNull(),
+    cancelledAt: timestamp("cancelled_at", { withTimezone: true }),
+  },
+  (t) => [primaryKey({ columns: [t.caller, t.id] }), index("opendsr_request_request").on(t.request)],
 );
 
 /** The epochs: the key of each lies outside the database. */
