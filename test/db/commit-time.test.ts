@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { CommitTime } from "../../src/db/commit-time.ts";
+
+describe("the time of a commit", () => {
+  it("says nothing before the first batch", () => {
+    expect(new CommitTime().worthOfRows).toBe(0);
+  });
+
+  it("is what lies between sending and answer, less the time in the function", () => {
+    const commits = new CommitTime();
+    commits.note(0, 3, 1_000);
+    expect(commits.worthOfRows).toBe(100);
+  });
+
+  it("begins, for a batch behind another, when that one was over", () => {
+    const commits = new CommitTime();
+    commits.note(0, 10, 9_000);
+    commits.note(1, 12, 1_000);
+    expect(commits.worthOfRows).toBe(50);
+  });
+
+  it("is the shortest of the last ones: an answer may have waited for this process, and a disk may slow down", () => {
+    const commits = new CommitTime();
+    commits.note(0, 1, 0);
+    commits.note(1, 100, 0);
+    expect(commits.worthOfRows).toBe(50);
+    for (let i = 0; i < 16; i++) commits.note(100 + 4 * i, 104 + 4 * i, 0);
+    expect(commits.worthOfRows).toBe(200);
+  });
+});
