@@ -57,15 +57,23 @@ export async function standingOf(db: Database, id: string): Promise<Standing | n
   return standing;
 }
 
-/** The same for the client that made the decision; its reading is on the record. @throws Problem unknown_decision */
-export async function standingForClient(deps: Deps, client: string, id: string): Promise<Standing> {
+/**
+ * The same for the client that made the decision, or for an auditor; the reading is on the record.
+ * @throws Problem unknown_decision, for another client's too
+ */
+export async function readStanding(
+  deps: Deps,
+  reader: { role: "product" | "auditor"; name: string },
+  id: string,
+): Promise<Standing> {
   const [row] = await deps.db
     .select({ kind: record.kind, client: record.client })
     .from(record)
     .where(eq(record.id, id));
-  if (row?.kind !== "decision" || row.client !== client) throw new Problem("unknown_decision");
+  const isOthers = reader.role === "product" && row?.client !== reader.name;
+  if (row?.kind !== "decision" || isOthers) throw new Problem("unknown_decision");
   const standing = await standingOf(deps.db, id);
   if (!standing) throw new Problem("unknown_decision");
-  await leaveTrace(deps, { role: "product", name: client }, "decision", { decision: id });
+  await leaveTrace(deps, reader, "decision", { decision: id });
   return standing;
 }

@@ -3,7 +3,6 @@ import { processingStop } from "../db/tables.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
 import type { Deps } from "./deps.ts";
-import { keyUseOf } from "./key-use.ts";
 
 export const STOP_KINDS = ["restriction", "objection", "revocation"] as const;
 export type StopKind = (typeof STOP_KINDS)[number];
@@ -15,15 +14,10 @@ const REFUSED_WITH: [StopKind, ProblemCode][] = [
   ["restriction", "processing_restricted"],
 ];
 
-/** The use of data that a stop is about, as one text: the data key's own. */
-export const stoppedUse = (contract: Contract): string => {
-  const { purpose, retention } = keyUseOf(contract);
-  return `${purpose}/${retention}`;
-};
-
 /**
- * Refuses to decide about a person whose data is restricted for this purpose, who objected to it or revoked the consent
- * that it rests on (GDPR 18(2), 21(1), 7(3); LGPD 18 IV, 18 §2, 8 §5). A decision that was begun before the stop was
+ * Refuses to decide about a person whose data is restricted for this model, who objected to it or revoked the consent
+ * that it rests on (GDPR 18(2), 21(1), 7(3); LGPD 18 IV, 18 §2, 8 §5). A stop is about the model under whichever version:
+ * a new one with other words for its purposes or another retention does not get around it. A decision that was begun before the stop was
  * committed still stands: it was made before.
  * @throws Problem consent_revoked, purpose_objected, processing_restricted
  */
@@ -32,11 +26,14 @@ export async function refuseStopped(
   contract: Contract,
   subjectId: string,
 ): Promise<void> {
-  const lookups = epoch.blinds("processing-stop", subjectId, stoppedUse(contract));
+  const lookups = epoch.blinds("processing-stop", subjectId, contract.name);
   const rows = await db
     .select({ kind: processingStop.kind })
     .from(processingStop)
     .where(inArray(processingStop.lookup, lookups));
   const kinds = new Set(rows.map(({ kind }) => kind));
+  // A version that rests on no consent needs none.
+  if (!contract.features.some(({ basis }) => contract.bases[basis]?.kind === "consent"))
+    kinds.delete("revocation");
   for (const [kind, code] of REFUSED_WITH) if (kinds.has(kind)) throw new Problem(code);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Deps } from "../decisions/deps.ts";
-import { standingForClient } from "../decisions/standing.ts";
+import { readStanding } from "../decisions/standing.ts";
 import { requestsByDeadline } from "../subjects/requests/list.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import { concludeReview, openReview } from "../subjects/reviews/review.ts";
@@ -28,7 +28,7 @@ const standing = z.object({
   supersededBy: supersession.nullable(),
 });
 
-const toldStanding = ({ supersededBy, ...rest }: Awaited<ReturnType<typeof standingForClient>>) => ({
+const toldStanding = ({ supersededBy, ...rest }: Awaited<ReturnType<typeof readStanding>>) => ({
   ...rest,
   supersededBy:
     supersededBy === null
@@ -161,20 +161,24 @@ export function reviewRoutes(api: Api, deps: RightsDeps): void {
   );
 }
 
-/** For product teams: whether a decision of theirs still holds. */
+/** For product teams and auditors: whether a decision still holds. */
 export function standingRoutes(api: Api, deps: Deps): void {
   api.route(
     {
       method: "get",
       path: "/v1/decisions/{id}/standing",
-      access: { scope: "product" },
+      access: { scope: ["product", "auditor"] },
       tag: "Decisions",
       summary: "Whether a decision still holds, or was corrected, changed or annulled",
       params: one,
       answers: { 200: { description: "What holds today", schema: standing } },
       problems: ["unknown_decision"],
     },
-    async ({ c, actor, params }) =>
-      c.json(toldStanding(await standingForClient(deps, actor.client, params.id))),
+    async ({ c, actor, params }) => {
+      const reader = actor.scopes.has("auditor")
+        ? ({ role: "auditor", name: actor.subject } as const)
+        : ({ role: "product", name: actor.client } as const);
+      return c.json(toldStanding(await readStanding(deps, reader, params.id)));
+    },
   );
 }

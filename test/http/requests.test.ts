@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
+import { refuseStopped } from "../../src/decisions/stops.ts";
+import type { Contract } from "../../src/models/contract.ts";
 import { REQUEST_RIGHTS } from "../../src/subjects/requests/rights.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
@@ -209,6 +211,30 @@ describe("data-subject requests", () => {
       "german-credit",
       "german-credit-logistic",
     ]);
+  });
+
+  it("GDPR 18(2), 21(1): a new version of the model does not get around what was stopped; one without consent needs none", async () => {
+    const who = person();
+    await rights.decide(who);
+    const { contract } = await service.deps.models.published("german-credit", 1);
+    const renamed: Contract = {
+      ...contract,
+      retentions: { anew: Object.values(contract.retentions)[0]! },
+      features: contract.features.map((feature) => ({ ...feature, retention: "anew" })),
+    };
+    const [consent] = Object.keys(contract.bases);
+    const other = { ...contract.bases[consent!]!, kind: "legitimate_interests" as const };
+    const unconsented: Contract = { ...renamed, bases: { ...contract.bases, [consent!]: other } };
+    await refuseStopped(service.deps, renamed, who);
+    await rights.ask(who, "consent_revocation");
+    await expect(refuseStopped(service.deps, renamed, who)).rejects.toMatchObject({
+      code: "consent_revoked",
+    });
+    await refuseStopped(service.deps, unconsented, who);
+    await rights.ask(who, "restriction", { because: "unlawful" });
+    await expect(refuseStopped(service.deps, unconsented, who)).rejects.toMatchObject({
+      code: "processing_restricted",
+    });
   });
 
   it("LGPD 18 VI, GDPR 17(1)(b): on request a revocation erases what rested on the consent, at the highest proof", async () => {

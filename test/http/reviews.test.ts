@@ -107,6 +107,8 @@ describe("a review (LGPD 20, GDPR 22(3))", () => {
       "decision_superseded",
     );
     expect((await conclude(id, { result: "upheld", grounds: "Twice." })).body.code).toBe("unknown_review");
+    const seen = await service.json("GET", `/v1/decisions/${made.id}/standing`, "auditor");
+    expect(seen.body).toMatchObject({ outcome: null, supersededBy: { kind: "review" } });
   });
 
   it("is not concluded by somebody who has not opened the file, nor by an operator's answer", async () => {

@@ -33,14 +33,14 @@ export async function moveRequests(db: Database, ring: EpochRing, limit: number)
           openKey: row.openKey && blindWith(to.blindKey, "open-subject-request", parts),
         })
         .where(eq(request.id, row.id));
-      for (const use of stopped) {
+      for (const model of stopped) {
         await tx
           .update(processingStop)
-          .set({ lookup: blindWith(to.blindKey, "processing-stop", [subject, use]) })
+          .set({ lookup: blindWith(to.blindKey, "processing-stop", [subject, model]) })
           .where(
             and(
               eq(processingStop.request, row.id),
-              eq(processingStop.lookup, blindWith(from.blindKey, "processing-stop", [subject, use])),
+              eq(processingStop.lookup, blindWith(from.blindKey, "processing-stop", [subject, model])),
             ),
           );
       }

@@ -1,7 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { standingOf } from "../../decisions/standing.ts";
-import { stoppedUse } from "../../decisions/stops.ts";
 import { Problem } from "../../errors.ts";
 import { retryStale } from "../../privacy/stale.ts";
 import { tellPerson } from "../outbox/notices.ts";
@@ -42,8 +41,8 @@ export function needProof(right: RequestRight, asked: Pick<Asked, "erase">, proo
 
 interface Scope {
   regimes: RequestContent["regimes"];
-  /** Uses of data that the right reaches. */
-  uses: string[];
+  /** Models whose data the right reaches. */
+  models: string[];
   refusal: { ground: GroundCode; articles: string[] } | null;
 }
 
@@ -71,14 +70,14 @@ async function scopeOf(
     : [{ bases: [] }];
   const ruling = ruled(regimes, right, held);
   if (ruling.applies.length > 0) {
-    const uses = ruling.applies.flatMap(({ contract }) => (contract ? [stoppedUse(contract)] : []));
-    return { regimes: ruling.regimes, uses, refusal: null };
+    const models = ruling.applies.flatMap(({ contract }) => (contract ? [contract.name] : []));
+    return { regimes: ruling.regimes, models: [...new Set(models)], refusal: null };
   }
   const refusal: Scope["refusal"] =
     held.length === 0
       ? { ground: "no_record", articles: articlesOf("no_record", right, regimes) }
       : { ground: "basis", articles: [...new Set(ruling.refused.flatMap(({ articles }) => articles))] };
-  return { regimes: [...regimes], uses: [], refusal };
+  return { regimes: [...regimes], models: [], refusal };
 }
 
 async function findOpen(deps: RightsDeps, parts: string[]): Promise<OpenedRequest | null> {
@@ -122,7 +121,7 @@ async function receive(
       asked,
       regimes,
       steps: [],
-      stopped: stop && !scope.refusal ? scope.uses : [],
+      stopped: stop && !scope.refusal ? scope.models : [],
     };
     const opened = { id, reference: key.reference, right, content };
     const [receipt] = await appendAll(tx, deps, [

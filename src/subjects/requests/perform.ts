@@ -1,7 +1,6 @@
 import { and, inArray, lt, notInArray } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
-import { stoppedUse } from "../../decisions/stops.ts";
 import { Problem } from "../../errors.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
 import { performErasure } from "./perform-erasure.ts";
@@ -9,7 +8,7 @@ import { purposesOf, ruled } from "./purposes.ts";
 import { type OpenedRequest, openRow } from "./request.ts";
 import { HUMAN_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
-import { modelOf, STOP_OF, setStops } from "./stops.ts";
+import { STOP_OF, setStops } from "./stops.ts";
 import { type Performed, remember, takeStep } from "./take-step.ts";
 
 const answered = (result: object): Performed => ({ result, step: { action: "answer" } });
@@ -19,16 +18,19 @@ async function stop(deps: RightsDeps, made: OpenedRequest, right: keyof typeof S
   const { subject, asked, stopped } = made.content;
   const { applies } = ruled(deps.rights.regimes, right, await purposesOf(deps, subject, asked.model));
   // What an erasure that was cut short has taken away already was stopped before.
-  const uses = [...new Set([...stopped, ...applies.map(({ contract }) => stoppedUse(contract))])];
-  const models = [...new Set(uses.map(modelOf))];
+  const models = [...new Set([...stopped, ...applies.map(({ contract }) => contract.name)])];
   const write = (tx: Database) =>
-    setStops(tx, deps, { subject, kind: STOP_OF[right], request: made.id }, uses);
+    setStops(tx, deps, { subject, kind: STOP_OF[right], request: made.id }, models);
   return {
     models,
-    uses,
     write,
     result: { stopped: models },
-    step: { action: "answer" as const, told: { stopped: models.length }, content: { stopped: uses }, write },
+    step: {
+      action: "answer" as const,
+      told: { stopped: models.length },
+      content: { stopped: models },
+      write,
+    },
   };
 }
 
@@ -37,7 +39,7 @@ async function revoke(deps: RightsDeps, made: OpenedRequest): Promise<Performed>
   const stopping = await stop(deps, made, "consent_revocation");
   if (!made.content.asked.erase) return stopping;
   // Stopped before it is erased: a decision in between would be one without consent.
-  await remember(deps, made.id, { stopped: stopping.uses }, stopping.write);
+  await remember(deps, made.id, { stopped: stopping.models }, stopping.write);
   const erased = await performErasure(deps, made, (model) => stopping.models.includes(model));
   return {
     result: { ...stopping.result, ...erased.result },

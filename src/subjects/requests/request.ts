@@ -49,7 +49,7 @@ export interface RequestContent {
   asked: Asked;
   regimes: Regime[];
   steps: StepTaken[];
-  /** Key uses that were stopped: what the rows of `processing_stop` were made from. */
+  /** Models that were stopped: what the rows of `processing_stop` were made from. */
   stopped: string[];
   /** Models with data before an erasure, so that one that was cut short can be told of in full. */
   heldBefore?: string[];

@@ -19,21 +19,20 @@ export const STOP_OF = {
 } as const satisfies Record<string, StopKind>;
 
 /**
- * Stops these uses of a person's data, in the caller's transaction.
- * @param uses as `stoppedUse` writes them
+ * Stops decisions of these models about a person, in the caller's transaction.
  */
 export async function setStops(
   tx: Database,
   deps: RightsDeps,
   stop: { subject: string; kind: StopKind; request: string },
-  uses: readonly string[],
+  models: readonly string[],
 ): Promise<void> {
-  for (const use of uses) {
+  for (const model of models) {
     await tx
       .insert(processingStop)
       .values({
         id: deps.randomId(),
-        lookup: blindNow(deps, "processing-stop", stop.subject, use),
+        lookup: blindNow(deps, "processing-stop", stop.subject, model),
         kind: stop.kind,
         request: stop.request,
       })
@@ -49,25 +48,22 @@ export interface Stop {
   request: string;
 }
 
-/** The model whose decisions a use is about. */
-export const modelOf = (use: string) => use.slice(0, use.indexOf("/"));
-
 /** What is stopped of a person's, by the requests that it came from. */
 export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop[]> {
   const stops: Stop[] = [];
   for (const { id, content } of await requestsOf(deps, subjectId)) {
-    for (const use of content.stopped) {
+    for (const model of content.stopped) {
       const [found] = await deps.db
         .select({ id: processingStop.id, kind: processingStop.kind, request: processingStop.request })
         .from(processingStop)
         .where(
           and(
-            inArray(processingStop.lookup, blindsOf(deps, "processing-stop", subjectId, use)),
+            inArray(processingStop.lookup, blindsOf(deps, "processing-stop", subjectId, model)),
             eq(processingStop.request, id),
           ),
         );
       const kind = STOP_KINDS.find((each) => each === found?.kind);
-      if (found && kind) stops.push({ id: found.id, kind, model: modelOf(use), request: found.request });
+      if (found && kind) stops.push({ id: found.id, kind, model, request: found.request });
     }
   }
   return stops;
