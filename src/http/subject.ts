@@ -1,5 +1,7 @@
+import { stream } from "hono/streaming";
 import type { Deps } from "../decisions/deps.ts";
 import { accessAnswer, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
+import { accessProof } from "../subjects/access-proof.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
@@ -91,6 +93,25 @@ export function subjectRoutes(
     async ({ c, actor }) => {
       c.header("content-disposition", 'attachment; filename="motivo-access.json"');
       return c.json(await myAccess(deps, who, actor.subject));
+    },
+  );
+
+  api.route(
+    {
+      method: "get",
+      path: "/v1/me/access/proof",
+      access: { scope: "subject", proof: 3 },
+      tag: TAG,
+      summary:
+        "The same in a form that I can check offline, complete or not, with `node audit/cli.ts verify`",
+      answers: { 200: { description: "motivo-access-proof/v1", mediaType: "application/x-ndjson" } },
+    },
+    async ({ c, actor }) => {
+      c.header("content-type", "application/x-ndjson");
+      c.header("content-disposition", 'attachment; filename="motivo-access-proof.ndjson"');
+      return stream(c, async (out) => {
+        for await (const line of accessProof(deps, actor.subject)) await out.write(line);
+      });
     },
   );
 
