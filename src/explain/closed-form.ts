@@ -42,6 +42,8 @@ export class ClosedForm {
   readonly #exact: ExactTrees | ExactLinear;
   readonly #forms: Readonly<Record<Link, Form | undefined>>;
   readonly #players: number;
+  /** One row's attributions to the scores: nothing is kept here from call to call. */
+  readonly #scratch: Float64Array;
 
   /**
    * Takes milliseconds for a linear model or a small ensemble and up to a second for a large one, all at once.
@@ -67,6 +69,7 @@ export class ClosedForm {
       scores.kind === "trees"
         ? (options.trees ?? ExactTrees.build({ ...game, scores, weights }, options))
         : new ExactLinear(scores, game.players, game.background, weights);
+    this.#scratch = new Float64Array(game.players.length * this.#exact.base.length);
   }
 
   /**
@@ -103,7 +106,7 @@ export class ClosedForm {
     return {
       base: marginsOf(form, this.#exact.base),
       output: marginsOf(form, scoresOf(this.structure.scores, row)),
-      attributions: this.#mixed(form, this.#exact.attribute(row)),
+      attributions: this.#mixed(form, this.#exact.attribute(row, this.#scratch)),
     };
   }
 

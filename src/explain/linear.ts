@@ -48,11 +48,11 @@ export class ExactLinear {
     );
   }
 
-  /** → players × scores, row-major */
-  attribute(row: readonly Cell[]): Float64Array {
+  /** → players × scores, row-major. @param into where to */
+  attribute(row: readonly Cell[], into?: Float64Array): Float64Array {
     const { columns, weights, bias } = this.#scores;
     const scores = bias.length;
-    const attributions = new Float64Array(this.#players * scores);
+    const attributions = into?.fill(0) ?? new Float64Array(this.#players * scores);
     columns.forEach((column, c) => {
       const owner = this.#owners[c]!;
       if (owner === -1) return;

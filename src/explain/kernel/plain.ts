@@ -12,17 +12,19 @@ import {
 /** Every vector of increments as the words that are not 0. */
 interface SparseIncrements {
   /** One an entry. */
-  firstVectors: Uint32Array;
+  firstVectors: Int32Array;
   /** One a vector, and the end. */
-  starts: Uint32Array;
+  starts: Int32Array;
   places: Uint8Array;
-  increments: Uint32Array;
+  increments: Int32Array;
+  /** For each number in a group's row the cell that it adds to. */
+  cells: Int32Array;
 }
 
-function sparseIncrements(words: Uint32Array, shorts: Uint16Array): SparseIncrements {
+function sparseIncrements(words: Int32Array, shorts: Uint16Array): SparseIncrements {
   const field = (name: Field) => words[FIELD[name]]!;
   const count = words[field("blockStarts") / 4 + field("blocks")]!;
-  const firstVectors = new Uint32Array(count);
+  const firstVectors = new Int32Array(count);
   const starts = [0];
   const places: number[] = [];
   const increments: number[] = [];
@@ -46,10 +48,22 @@ function sparseIncrements(words: Uint32Array, shorts: Uint16Array): SparseIncrem
   }
   return {
     firstVectors,
-    starts: Uint32Array.from(starts),
+    starts: Int32Array.from(starts),
     places: Uint8Array.from(places),
-    increments: Uint32Array.from(increments),
+    increments: Int32Array.from(increments),
+    cells: cellsOf(words),
   };
+}
+
+function cellsOf(words: Int32Array): Int32Array {
+  const field = (name: Field) => words[FIELD[name]]!;
+  let count = 0;
+  for (let run = 0; run < field("runCount"); run++) {
+    const at = field("runs") / 4 + 2 * run;
+    count += words[at]! * words[at + 1]!;
+  }
+  const from = field("places") / 4;
+  return words.subarray(from, from + count).map((place) => place / 8);
 }
 
 /**
@@ -59,7 +73,8 @@ function sparseIncrements(words: Uint32Array, shorts: Uint16Array): SparseIncrem
 export class PlainKernel implements Kernel {
   readonly kind = "javascript";
   readonly buffer: ArrayBuffer;
-  readonly #words: Uint32Array;
+  /** Signed, which is what the engine computes fastest with: no offset and no count needs the highest bit. */
+  readonly #words: Int32Array;
   readonly #shorts: Uint16Array;
   readonly #numbers: Float64Array;
   /** For each count of players inside: how many rows have it, player by player and in all. Zeros between two uses. */
@@ -69,7 +84,7 @@ export class PlainKernel implements Kernel {
 
   constructor(bytes: number) {
     this.buffer = new ArrayBuffer(Math.ceil(bytes / 16) * 16);
-    this.#words = new Uint32Array(this.buffer);
+    this.#words = new Int32Array(this.buffer);
     this.#shorts = new Uint16Array(this.buffer);
     this.#numbers = new Float64Array(this.buffer);
   }
@@ -102,10 +117,11 @@ export class PlainKernel implements Kernel {
       const value = numbers[values + a]!;
       const first = words[starts + a]!;
       const end = words[starts + a + 1]!;
-      let low = first;
-      let high = end;
+      // A one-hot column has one cut, and there may be many of them.
+      let low = first < end && numbers[cuts + first]! < value ? first + 1 : first;
+      let high = low === first ? first : end;
       while (low < high) {
-        const middle = (low + high) >>> 1;
+        const middle = (low + high) >> 1;
         if (numbers[cuts + middle]! < value) low = middle + 1;
         else high = middle;
       }
@@ -133,8 +149,8 @@ export class PlainKernel implements Kernel {
       const end = words[blockStarts + b + 1]!;
       for (let e = words[blockStarts + b]!; e < end; e++) {
         const entry = entries + 3 * e;
-        const code = words[codes + (words[entry]! >>> 2)]!;
-        const vector = firstVectors[e]! + shorts[(code + words[entry + 1]!) >>> 1]!;
+        const code = words[codes + (words[entry]! >> 2)]!;
+        const vector = firstVectors[e]! + shorts[(code + words[entry + 1]!) >> 1]!;
         const stop = starts[vector + 1]!;
         for (let k = starts[vector]!; k < stop; k++) words[into + places[k]!]! += increments[k]!;
       }
@@ -143,17 +159,21 @@ export class PlainKernel implements Kernel {
 
   #add(rows: number, out: number): void {
     const [words, shorts, numbers] = [this.#words, this.#shorts, this.#numbers];
+    const { cells } = this.#sparse!;
     const runs = this.#field("runs") / 4;
     const lastRun = runs + 2 * this.#field("runCount");
     let lane = this.#field("indexes") / 2;
     let base = this.#field("bases") / 4;
-    let place = this.#field("places") / 4;
+    let place = 0;
     for (let run = runs; run < lastRun; run += 2) {
       const width = words[run]!;
       const end = lane + words[run + 1]!;
       for (; lane < end; lane++) {
-        const at = (words[base++]! >>> 3) + shorts[lane]! * width;
-        for (let c = 0; c < width; c++) numbers[out + (words[place++]! >>> 3) * rows]! += numbers[at + c]!;
+        const at = (words[base++]! >> 3) + shorts[lane]! * width;
+        // One row at a time is what matters here, and a multiplication in each step would be felt.
+        if (rows === 1) for (let c = 0; c < width; c++) numbers[out + cells[place + c]!]! += numbers[at + c]!;
+        else for (let c = 0; c < width; c++) numbers[out + cells[place + c]! * rows]! += numbers[at + c]!;
+        place += width;
       }
     }
   }

@@ -110,11 +110,16 @@ export class ExactTrees {
     return new ExactTrees(game, base, kernel, countedLeaves);
   }
 
-  /** → players × scores, row-major. */
-  attribute(row: readonly Cell[]): Float64Array {
+  /**
+   * → players × scores, row-major.
+   * @param into where to, for whoever asks so often that making an array each time would be felt
+   */
+  attribute(row: readonly Cell[], into = new Float64Array(this.#cells)): Float64Array {
     this.#place(row, 0);
     this.#kernel.attribute(1);
-    return this.#out.slice(0, this.#cells);
+    const [cells, out] = [this.#cells, this.#out];
+    for (let cell = 0; cell < cells; cell++) into[cell] = out[cell]!;
+    return into;
   }
 
   /** → rows × players × scores, each row's to the same bits as `attribute` gives. */

