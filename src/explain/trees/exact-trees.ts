@@ -114,7 +114,7 @@ export class ExactTrees {
    * → players × scores, row-major.
    * @param into where to, for whoever asks so often that making an array each time would be felt
    */
-  attribute(row: readonly Cell[], into = new Float64Array(this.#cells)): Float64Array {
+  attribute(row: readonly Cell[], into: Float64Array = new Float64Array(this.#cells)): Float64Array {
     this.#place(row, 0);
     this.#kernel.attribute(1);
     const [cells, out] = [this.#cells, this.#out];
