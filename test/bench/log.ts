@@ -1,173 +1,155 @@
 /**
- * npm run bench:log: the whole append of a decision against plain single-row INSERTs through `pg`, and against a per-row
- * hash chain, on one PostgreSQL with its durability on, the same client, interleaved rounds; medians of the rounds.
- * Machines are noisy: read the ratios, not the rates.
+ * npm run bench:log: the whole append of a decision (leaf, tag, subject's counter, record, encrypted payload, idempotency
+ * key, counts, tiles, checkpoint, proof in the answer) against plain single-row INSERTs and a per-row hash chain through
+ * `pg`, on one PostgreSQL with its durability on, in interleaved rounds. Writes its section of docs/benchmarks.md.
+ *
+ * `--entries 1000000` fills a log that far and times proofs and the check of the whole. BENCH_ROUNDS and BENCH_SECONDS make
+ * it shorter. Machines are noisy: read ratios of a round, and CPU.
  */
-import { randomBytes, randomUUID } from "node:crypto";
-import { cpus } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import pg from "pg";
-import { openPostgres } from "../../src/db/client.ts";
-import { openLog } from "../../src/db/log.ts";
-import type { NewEntry } from "../../src/db/log-append.ts";
-import { openSigner } from "../../src/privacy/log-signer.ts";
-import { keyFor } from "../../src/privacy/subject-keys.ts";
-import { entryOf } from "../../src/privacy/vault.ts";
-import { memoryKeys, openRing } from "../support/keys.ts";
+import { keyFolder } from "../../src/privacy/key-folder.ts";
 import { startPostgres } from "../support/postgres-server.ts";
+import { openAppender } from "./log/decisions.ts";
+import { closedLoop, type Measured, median, openLoop } from "./log/load.ts";
+import { manyEntries } from "./log/many-entries.ts";
+import { openPlainInserts } from "./log/plain-inserts.ts";
+import { postgresCpu } from "./log/postgres-cpu.ts";
+import { replicasAtOnce } from "./log/replicas.ts";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 3);
-const SUBJECTS = 5_000;
+const CALLERS = [32, 256];
+/** Bytes of a small row, and of one as large as what a decision leaves. */
+const SMALL = 300;
+const EQUAL = 2_400;
+const PAGE = "docs/benchmarks.md";
 
-interface Measured {
-  rate: number;
-  p50: number;
-  p99: number;
-}
-
-const quantile = (sorted: readonly number[], q: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-const median = (values: readonly number[]) =>
-  quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
-
-/** `callers` that each wait for one answer before they ask again, for so many seconds. */
-async function drive(
-  callers: number,
-  seconds: number,
-  one: (caller: number) => Promise<unknown>,
-): Promise<Measured> {
-  const latencies: number[] = [];
-  const end = performance.now() + seconds * 1000;
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: callers }, async (_, caller) => {
-      while (performance.now() < end) {
-        const asked = performance.now();
-        await one(caller);
-        latencies.push(performance.now() - asked);
-      }
-    }),
-  );
-  latencies.sort((a, b) => a - b);
-  const elapsed = (performance.now() - started) / 1000;
-  return { rate: latencies.length / elapsed, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
-}
+const { values } = parseArgs({ options: { entries: { type: "string" }, print: { type: "boolean" } } });
 
 const server = await startPostgres();
+const keys = await mkdtemp(join(tmpdir(), "motivo-bench-keys-"));
 const admin = new pg.Client({ connectionString: server.url });
 await admin.connect();
+const { rows: versions } = await admin.query<{ server_version: string }>("SHOW server_version");
 await admin.query("CREATE DATABASE bench");
+await admin.end();
 const url = new URL(server.url);
 url.pathname = "/bench";
-const database = await openPostgres(url.href, { poolSize: 8 });
-await database.migrate();
-const keys = memoryKeys();
-const epoch = await openRing(database.db, keys);
-const log = await openLog(database.db, {
-  arrays: database.arrays,
-  channel: database.channel,
-  signer: (state) => openSigner("bench.example/log", keys, state),
-  limits: {
-    size: Number(process.env.MOTIVO_BATCH_SIZE ?? 64),
-    waitMs: Number(process.env.MOTIVO_BATCH_MS ?? 0),
-    queue: 1_000_000,
-  },
-  now: () => new Date(),
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
-});
-const use = { purpose: "bench", retention: "bench" };
-const people: Awaited<ReturnType<typeof keyFor>>[] = [];
-for (let i = 0; i < SUBJECTS; i += 50) {
-  people.push(
-    ...(await Promise.all(
-      Array.from({ length: 50 }, (_, j) => keyFor(database.db, epoch, `s${i + j}`, use)),
-    )),
-  );
-}
+const appender = await openAppender(url.href, keyFolder(keys));
+const plain = await openPlainInserts(url.href);
+const cpu = postgresCpu(server.dataFolder);
 
-const digests = {
-  model: randomBytes(32),
-  background: randomBytes(32),
-  explainer: randomBytes(32),
-  policy: randomBytes(32),
-};
-const filler = "x".repeat(500);
-const payload = randomBytes(1_500);
-const append = async () => {
-  const key = people[Math.floor(Math.random() * SUBJECTS)]!;
-  const entry: NewEntry = {
-    leaf: { kind: "decision", digests },
-    hour: 490_000,
-    body: { kind: "decision", hour: 490_000, filler },
-    columns: { id: randomUUID(), model: "bench", version: 1, outcome: "approved", client: "bench" },
-    subject: entryOf(epoch, key, payload),
-    idempotency: {
-      keyHmac: randomBytes(32),
-      requestHmac: randomBytes(32),
-      expiresAt: new Date(Date.now() + 86_400_000),
-    },
-  };
-  const outcome = await log.append(entry);
-  if ("refused" in outcome) throw new Error(outcome.refused);
+type Name = "append" | "small" | "equal" | "chain";
+const middle = (of: readonly Measured[], pick: (one: Measured) => number) => median(of.map(pick));
+const ratio = (a: readonly Measured[], b: readonly Measured[]) =>
+  median(a.map((one, i) => one.rate / b[i]!.rate)).toFixed(2);
+const whole = (value: number) => Math.round(value).toLocaleString("en");
+const row = (...cells: (string | number)[]) => `| ${cells.join(" | ")} |`;
+
+const lines: string[] = [];
+const say = (line = "") => {
+  console.log(line);
+  lines.push(line);
 };
 
-await admin.end();
-const client = () => {
-  const made = new pg.Client({ connectionString: url.href });
-  return made.connect().then(() => made);
-};
-const setup = await client();
-await setup.query("CREATE TABLE plain (id bigserial PRIMARY KEY, body bytea NOT NULL)");
-await setup.query("CREATE TABLE chain (id bigserial PRIMARY KEY, body bytea NOT NULL, hash bytea NOT NULL)");
-await setup.query("INSERT INTO chain (body, hash) VALUES ('', '\\x00')");
-await setup.query(`CREATE FUNCTION chain_append(b bytea) RETURNS void LANGUAGE plpgsql AS $$
-  DECLARE previous bytea; BEGIN
-    PERFORM pg_advisory_xact_lock(1);
-    SELECT hash INTO previous FROM chain ORDER BY id DESC LIMIT 1;
-    INSERT INTO chain (body, hash) VALUES (b, sha256(previous || b));
-  END $$`);
-
-console.log(
-  `${cpus()[0]?.model ?? "cpu"} × ${cpus().length}, Node ${process.version}, ${ROUNDS} rounds of ${SECONDS} s`,
+say("## The append");
+say();
+say(
+  `\`npm run bench:log\` on ${cpus()[0]?.model ?? "cpu"} × ${cpus().length}, Node ${process.version}, PostgreSQL ${versions[0]?.server_version}, fsync on; load of the machine beforehand ${loadavg()[0]!.toFixed(1)}. Medians of ${ROUNDS} interleaved rounds of ${SECONDS} s; CPU in µs an answer, Node's with the callers in it.`,
 );
-console.log(
-  "callers | whole append /s (p50 / p99 ms) | plain 300 B /s | plain 2.4 kB /s | chain /s | × 300 B | × 2.4 kB | × chain",
-);
-for (const callers of [1, 32, 256]) {
-  const clients = await Promise.all(Array.from({ length: Math.min(callers, 32) }, client));
-  const insert = (bytes: number) => {
-    const body = randomBytes(bytes);
-    return (caller: number) =>
-      clients[caller % clients.length]!.query("INSERT INTO plain (body) VALUES ($1)", [body]);
+say();
+say(row("callers", "", "/s", "p50 ms", "p99 ms", "CPU Node", "CPU PostgreSQL"));
+say(row("-", "-", "-", "-", "-", "-", "-"));
+const summaries: string[] = [];
+const single = new Map<number, number>();
+for (const callers of CALLERS) {
+  const ways: Record<Name, (caller: number) => Promise<unknown>> = {
+    append: appender.append,
+    small: plain.insert(SMALL),
+    equal: plain.insert(EQUAL),
+    chain: plain.chain(EQUAL),
   };
-  const chained = (caller: number) =>
-    clients[caller % clients.length]!.query("SELECT chain_append($1)", [payload]);
-  const rounds = {
-    ours: [] as Measured[],
-    small: [] as Measured[],
-    large: [] as Measured[],
-    chain: [] as Measured[],
-  };
+  const rounds: Record<Name, Measured[]> = { append: [], small: [], equal: [], chain: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.ours.push(await drive(callers, SECONDS, append));
-    rounds.small.push(await drive(callers, SECONDS, insert(300)));
-    rounds.large.push(await drive(callers, SECONDS, insert(2_400)));
-    rounds.chain.push(await drive(callers, SECONDS, chained));
+    for (const name of Object.keys(ways) as Name[]) {
+      rounds[name].push(await closedLoop(callers, SECONDS, cpu, ways[name]));
+    }
   }
-  await Promise.all(clients.map((each) => each.end()));
-  const rate = (of: Measured[]) => median(of.map((each) => each.rate));
-  const ratio = (to: Measured[]) => median(rounds.ours.map((each, i) => each.rate / to[i]!.rate)).toFixed(2);
-  const { ours } = rounds;
-  console.log(
-    `${callers} | ${rate(ours).toFixed(0)} (${median(ours.map((m) => m.p50)).toFixed(1)} / ${median(ours.map((m) => m.p99)).toFixed(1)}) | ` +
-      `${rate(rounds.small).toFixed(0)} | ${rate(rounds.large).toFixed(0)} | ${rate(rounds.chain).toFixed(0)} | ` +
-      `${ratio(rounds.small)} | ${ratio(rounds.large)} | ${ratio(rounds.chain)}`,
+  const names: Record<Name, string> = {
+    append: "**the whole append**",
+    small: `plain INSERT, ${SMALL} B`,
+    equal: `plain INSERT, ${EQUAL} B`,
+    chain: `hash chain, ${EQUAL} B`,
+  };
+  for (const name of Object.keys(names) as Name[]) {
+    const of = rounds[name];
+    say(
+      row(
+        callers,
+        names[name],
+        whole(middle(of, ({ rate }) => rate)),
+        middle(of, ({ p50 }) => p50).toFixed(1),
+        middle(of, ({ p99 }) => p99).toFixed(1),
+        middle(of, ({ node }) => node).toFixed(0),
+        middle(of, ({ postgres }) => postgres).toFixed(0),
+      ),
+    );
+  }
+  single.set(
+    callers,
+    middle(rounds.append, ({ rate }) => rate),
+  );
+  summaries.push(
+    `${callers} callers: ${ratio(rounds.append, rounds.small)} × plain INSERTs of ${SMALL} B, ${ratio(rounds.append, rounds.equal)} × of ${EQUAL} B, ${ratio(rounds.append, rounds.chain)} × the chain; CPU of an append in Node and PostgreSQL together ${middle(rounds.append, ({ node, postgres }) => node + postgres).toFixed(0)} µs, of a plain INSERT of ${SMALL} B ${middle(rounds.small, ({ node, postgres }) => node + postgres).toFixed(0)} µs.`,
+  );
+  // Half of what each way does at its best, arriving whether or not it is answered.
+  const half = { append: [] as Measured[], small: [] as Measured[] };
+  for (let round = 0; round < Math.min(ROUNDS, 3); round++) {
+    for (const name of ["append", "small"] as const) {
+      const rate = middle(rounds[name], (one) => one.rate) / 2;
+      half[name].push(await openLoop(rate, SECONDS, cpu, ways[name]));
+    }
+  }
+  summaries.push(
+    `At half of those rates, open loop, p99: append ${middle(half.append, ({ p99 }) => p99).toFixed(1)} ms, plain INSERT ${middle(half.small, ({ p99 }) => p99).toFixed(1)} ms.`,
   );
 }
-await setup.end();
-await log.close();
-await database.close();
+say();
+for (const summary of summaries) say(`- ${summary}`);
+
+for (const callers of CALLERS) {
+  const of: Awaited<ReturnType<typeof replicasAtOnce>>[] = [];
+  for (let round = 0; round < Math.min(ROUNDS, 3); round++) {
+    of.push(await replicasAtOnce(4, { url: url.href, keys, callers: callers / 4, seconds: SECONDS }));
+  }
+  const rate = median(of.map((one) => one.rate));
+  say(
+    `- Four processes with ${callers / 4} callers each: ${whole(rate)}/s, ${((100 * rate) / single.get(callers)!).toFixed(0)} % of one process with ${callers}; p99 ${median(of.map(({ p99 }) => p99)).toFixed(1)} ms.`,
+  );
+}
+
+if (values.entries !== undefined) {
+  const many = await manyEntries(appender, Number(values.entries));
+  say(
+    `- ${whole(many.entries)} entries: ${whole(many.first)}/s over the first 100,000, ${whole(many.last)}/s over the last; a proof out of stored tiles p50 ${many.proof.p50.toFixed(2)} ms, p99 ${many.proof.p99.toFixed(2)} ms; its verification p99 ${many.verify.p99.toFixed(3)} ms; \`motivo audit check\` ${whole(many.audit.rate)} entries/s${many.audit.ok ? "" : ", WHICH FOUND SOMETHING"}.`,
+  );
+}
+
+await plain.close();
+await appender.close();
 await server.stop();
+await rm(keys, { recursive: true });
+
+if (!values.print) {
+  const page = await readFile(PAGE, "utf8").catch(() => "# Benchmarks\n");
+  const section = `<!-- log: begin -->\n${lines.join("\n")}\n<!-- log: end -->`;
+  const marked = /<!-- log: begin -->[\s\S]*<!-- log: end -->/;
+  await writeFile(
+    PAGE,
+    marked.test(page) ? page.replace(marked, () => section) : `${page.trimEnd()}\n\n${section}\n`,
+  );
+}
