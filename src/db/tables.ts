@@ -480,6 +480,59 @@ export const opendsrRequest = vault.table(
   (t) => [primaryKey({ columns: [t.caller, t.id] }), index("opendsr_request_request").on(t.request)],
 );
 
+/**
+ * Copies of everything held about a person, made in the background for them to fetch (LGPD 19 II, GDPR 15(3)). Sealed
+ * under the very keys of the data that they hold, so that no copy outlives an erasure; and gone after some days anyway.
+ */
+export const copy = vault.table(
+  "copy",
+  {
+    id: uuid("id").primaryKey(),
+    subject: uuid("subject")
+      .notNull()
+      .references(() => subject.id, { onDelete: "cascade" }),
+    /** `access` or `portability`. */
+    kind: text("kind").notNull(),
+    language: text("language").notNull(),
+    /** The data keys that it is sealed under, all of them. */
+    keys: uuid("keys").array().notNull(),
+    /** `making`, `ready` or `failed`. */
+    state: text("state").notNull(),
+    /** Which attempt is under way: parts of an earlier one are none of this copy's. */
+    attempt: smallint("attempt").notNull().default(0),
+    /** Until when the process that is making it is waited for. */
+    heldUntil: timestamp("held_until", { withTimezone: true }).notNull(),
+    /** Entries worked through, out of how many. */
+    done: integer("done").notNull().default(0),
+    total: integer("total").notNull(),
+    /** Sealed: whose it is and, once it is ready, its files with sizes and digests. */
+    sealed: bytes("sealed").notNull(),
+    startedAt: timestamp("started_at", { withTimezone: true }).notNull(),
+    readyAt: timestamp("ready_at", { withTimezone: true }),
+    expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
+  },
+  (t) => [
+    uniqueIndex("copy_being_made").on(t.subject).where(sql`${t.state} = 'making'`),
+    index("copy_of_subject").on(t.subject),
+  ],
+);
+
+/** Their files, in sealed parts. */
+export const copyPart = vault.table(
+  "copy_part",
+  {
+    copy: uuid("copy")
+      .notNull()
+      .references(() => copy.id, { onDelete: "cascade" }),
+    attempt: smallint("attempt").notNull(),
+    /** Which file, in the order in which they were begun. */
+    file: smallint("file").notNull(),
+    part: integer("part").notNull(),
+    sealed: bytes("sealed").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.copy, t.attempt, t.file, t.part] })],
+);
+
 /** The epochs: the key of each lies outside the database. */
 export const epoch = pgTable("epoch", {
   number: integer("number").primaryKey(),
