@@ -87,17 +87,17 @@ export async function decideWith(
   const hour = hourOf(at);
   const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
   const beside = companion && ((tx: Database, key: SubjectKey) => companion.write(tx, core, key));
-  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, (key) => ({
+  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, async (key) => ({
     leaf: { kind: "decision", digests: bytesOf(digests) },
     hour,
-    body: decisionRecord(version.contract, core, {
+    body: (await decisionRecord(version, core, {
       hour,
       client: asked.client,
       cells: row,
       rounds: explanation.rounds,
       digests,
       context: { key, identifiers: identifiersOf(subject) },
-    }) as unknown as NewEntry["body"],
+    })) as unknown as NewEntry["body"],
     columns: {
       id,
       model: core.model,
@@ -143,11 +143,11 @@ async function appendDecision(
     claim: ReturnType<typeof claimFor>;
     beside?: ((tx: Database, key: SubjectKey) => Promise<void>) | undefined;
   },
-  entry: (key: SubjectKey) => NewEntry,
+  entry: (key: SubjectKey) => Promise<NewEntry>,
 ): Promise<Receipt | { earlier: DecisionAnswer }> {
   for (let attempt = 0; attempt < 3; attempt++) {
     const key = await keyFor(deps.db, deps.epoch, subjectId, keyUseOf(version.contract));
-    const made = { ...entry(key), ...(claim ? { idempotency: claim } : {}) };
+    const made = { ...(await entry(key)), ...(claim ? { idempotency: claim } : {}) };
     const outcome = beside
       ? await deps.db.transaction(async (tx) => {
           const [own] = await appendEntries(tx, deps.log.context, [made]);

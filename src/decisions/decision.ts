@@ -65,7 +65,7 @@ export interface VaultedDecision {
 
 /**
  * The anonymised record of a decision. Attributions and intervals in steps of `step`, none for dropped features:
- * theirs are together in `rest`, with what rounding left over, so that base + attributions + rest = score.
+ * theirs are together in `rest`, with what generalising and rounding made, so that base + attributions + rest = score.
  */
 export interface DecisionRecord {
   kind: "decision";
@@ -78,6 +78,8 @@ export interface DecisionRecord {
   step: number;
   score: number;
   threshold: number | null;
+  /** Of the row that `inputs` stand for, from which anybody can compute them; absent in records from before: of the decided row. */
+  attributionsOf?: "recorded-row";
   base: number;
   inputs: Record<string, RecordedValue>;
   attributions: Record<string, { value: number; interval: [lower: number, upper: number] }>;

@@ -5,6 +5,7 @@ import { ExplainError } from "../explain/errors.ts";
 import {
   ALGORITHM_VERSION,
   DEFAULT_MAX_MODEL_ROWS,
+  DEFAULT_TOLERANCE,
   type ExplainOptions,
   type Explanation,
   explain,
@@ -29,12 +30,27 @@ export function seedOf(decisionId: string, modelDigest: string): string {
     .slice(0, 32);
 }
 
+/**
+ * How the attributions of records are made: of the recorded row, no finer than this tolerance. Their numbers are rounded,
+ * and the two rounds that always run mostly reach it.
+ */
+const RECORDED_TOLERANCE = 0.05;
+const RECORDED_ROW = `recorded-row/1;tolerance>=${RECORDED_TOLERANCE}`;
+
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
 export function explainerDigest({ explanation, groups }: Pick<Contract, "explanation" | "groups">): string {
   const { method, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
   return createHash("sha256")
     .update(
-      JSON.stringify([ALGORITHM_VERSION, method, tolerance, maxModelRows, maxMilliseconds, groups ?? []]),
+      JSON.stringify([
+        ALGORITHM_VERSION,
+        RECORDED_ROW,
+        method,
+        tolerance,
+        maxModelRows,
+        maxMilliseconds,
+        groups ?? [],
+      ]),
     )
     .digest("hex");
 }
@@ -141,6 +157,41 @@ export async function explainRow(
   try {
     return byFeature(
       await explain(game, options).catch((error) => explain(game, twoRounds(version, options, error))),
+    );
+  } catch (error) {
+    throw predictionFailed(error);
+  }
+}
+
+/**
+ * The same for a row that a record stands for. Its budget is in model rows alone, whatever the contract says of milliseconds,
+ * so that any machine computes the same.
+ * @throws Problem prediction_failed
+ */
+export async function explainRecordedRow(
+  version: LiveVersion,
+  row: readonly Cell[],
+  asked: Pick<RowAsked, "seed" | "output">,
+): Promise<Explanation> {
+  const game = gameOf(version, row);
+  const { method, tolerance = DEFAULT_TOLERANCE, maxModelRows } = version.contract.explanation;
+  const options: ExplainOptions = {
+    ...asked,
+    ...(await exactFor(version, game.players)),
+    digests: version.digests,
+    within: (version.contract.groups ?? []).length > 0,
+    method,
+    tolerance: Math.max(tolerance, RECORDED_TOLERANCE),
+    ...(maxModelRows === undefined ? {} : { maxModelRows }),
+  };
+  try {
+    return byFeature(
+      await explain(game, options).catch((error) => {
+        // The decided row may have shared more of its cells with the background than this one does.
+        const needed = error instanceof ExplainError ? error.figures.needed : undefined;
+        if (needed === undefined) throw error;
+        return explain(game, { ...options, maxModelRows: needed });
+      }),
     );
   } catch (error) {
     throw predictionFailed(error);

@@ -1,15 +1,18 @@
 import type { Cell } from "../explain/game.ts";
-import type { Contract } from "../models/contract.ts";
+import type { LiveVersion } from "../models/registry.ts";
 import { type AnonymiseContext, anonymise, bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import type { DecisionCore, DecisionRecord } from "./decision.ts";
+import { attributionsOfRecord } from "./recorded-attributions.ts";
 
 /**
- * What auditors will read of a decision. Attributions lead back to inputs, so they are kept in the score's step, and
- * those of features dropped, replaced or moved by noise not one by one and not as reasons; the number of model rows is not kept at all, since it tells how many
- * of the background's cells the row shares (rounds and seed replay it).
+ * What auditors will read of a decision. Attributions lead back to inputs, even rounded ones, so the record's are those of
+ * the row that the record itself stands for, and those of features dropped, replaced or moved by noise lie in the rest and
+ * not among the reasons; the number of model rows is not kept at all, since it tells how many of the background's cells the
+ * row shares (rounds and seed replay it).
+ * @throws Problem prediction_failed
  */
-export function decisionRecord(
-  contract: Contract,
+export async function decisionRecord(
+  version: LiveVersion,
   core: DecisionCore,
   more: {
     hour: number;
@@ -19,17 +22,12 @@ export function decisionRecord(
     digests: DecisionRecord["digests"];
     context: AnonymiseContext;
   },
-): DecisionRecord {
+): Promise<DecisionRecord> {
+  const { contract } = version;
   const step = contract.output.scoreStep;
-  const round = (value: number) => roundToStep(value, step);
+  const score = roundToStep(core.score, step);
   const inputs = anonymise(contract, more.cells, more.context);
-  const attributions: DecisionRecord["attributions"] = {};
-  let told = 0;
-  for (const [feature, { value, interval }] of Object.entries(core.attributions)) {
-    if (!bearsAttribution(inputs[feature])) continue;
-    attributions[feature] = { value: round(value), interval: [round(interval[0]), round(interval[1])] };
-    told += round(value);
-  }
+  const { outcome } = core;
   return {
     kind: "decision",
     id: core.id,
@@ -37,14 +35,12 @@ export function decisionRecord(
     model: core.model,
     version: core.version,
     client: more.client,
-    outcome: core.outcome,
+    outcome,
     step,
-    score: round(core.score),
+    score,
     threshold: core.threshold,
-    base: round(core.base),
     inputs,
-    attributions,
-    rest: round(round(core.score) - round(core.base) - told),
+    ...(await attributionsOfRecord(version, { inputs, outcome, score, step })),
     method: core.method,
     rounds: more.rounds,
     seed: core.seed,

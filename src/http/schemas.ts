@@ -74,10 +74,14 @@ const decisionRecord = z.object({
   step: z.number(),
   score: z.number(),
   threshold: z.number().nullable(),
+  attributionsOf: z.literal("recorded-row").optional().meta({
+    description:
+      "of the row that `inputs` stand for, from which anybody with the package computes them; absent in records from before, whose attributions are those of the decided row",
+  }),
   base: z.number(),
   inputs: z.record(z.string(), recordedValue),
   attributions: z.record(z.string(), attribution),
-  rest: z.number(),
+  rest: z.number().meta({ description: "score − base − Σ attributions" }),
   method: z.string(),
   rounds: z.int(),
   seed: z.string(),

@@ -18,6 +18,7 @@ const KEPT = [
   "threshold",
   "base",
   "inputs",
+  "attributionsOf",
   "attributions",
   "rest",
   "method",

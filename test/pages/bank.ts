@@ -126,6 +126,7 @@ export function recordOf(turn: number): DecisionRecord {
     step,
     score,
     threshold: 0.5,
+    attributionsOf: "recorded-row",
     base,
     inputs: Object.fromEntries(
       german.features.map(({ name, policy, type }) => [

@@ -23,7 +23,7 @@ interface Row {
 
 /**
  * From the base to the score in stored steps, each bar in the row of the recorded value that it rests on. Dropped
- * features have no row of their own: they share one with the rounding.
+ * features have no row of their own: they share one with what the record holds coarser than it was, and the rounding.
  */
 export function waterfallSection(scene: Scene, record: DecisionRecord, contract: Contract): Html {
   const { numbers, language } = scene;
@@ -38,13 +38,14 @@ export function waterfallSection(scene: Scene, record: DecisionRecord, contract:
     rows.map(({ value, interval }) => ({ value, interval, toward: sign * value })),
   );
   const plain = (value: number) => numbers.plain(value, decimals, 6);
+  const note = record.attributionsOf === undefined ? words.stepNoteBefore : words.stepNote;
   const strongest = rows
     .slice(0, 3)
     .map(({ name, value }) => `${name} ${numbers.signed(value, decimals, 6)}`)
     .join(", ");
   const end = (name: string, plot: Html, value: string, kind: string) =>
     html`<tr class="${kind}"><th scope="row" colspan="3">${name}</th><td class="plot-cell">${plot}</td><td class="number strong">${value}</td><td></td></tr>`;
-  return html`<section class="ruled waterfall"><div class="section-line"><h2>${words.reasons}</h2><p class="quiet">${words.stepNote(plain(record.step))}</p></div>
+  return html`<section class="ruled waterfall"><div class="section-line"><h2>${words.reasons}</h2><p class="quiet">${note(plain(record.step))}</p></div>
 <table><thead><tr><th scope="col">${words.feature}</th><th scope="col">${words.recorded}</th><th scope="col">${words.policy}</th><th scope="col">${words.plot}</th><th scope="col" colspan="2" class="number">${words.attribution}</th></tr></thead><tbody class="steps">
 <tr class="axis-row"><td colspan="3"></td><td class="plot-cell">${axisRow(figure, words.sentence(plain(record.base), plain(record.score), strongest), (mark) => numbers.plain(mark, Math.min(decimals, 2), 6))}</td><td colspan="2"></td></tr>
 ${end(words.base, baseRow(figure, record.base, record.threshold), plain(record.base), "base-row")}

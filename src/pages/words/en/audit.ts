@@ -43,7 +43,9 @@ export const audit: typeof portuguese = {
       `Entry ${entry}: ${outcome}, score ${score}${threshold === null ? "" : `, threshold ${threshold}`}`,
     reasons: "Reasons and the record they rest on",
     stepNote: (step) =>
-      `Stored in steps of ${step}, so that attributions give no input away. The whole values lie in the vault, which is not open to auditors.`,
+      `The bars explain the row that the record stands for, not the one decided on: a range stands for its usual value. So they give nothing away that the record does not, and anyone with the package can compute them. In steps of ${step}. The decision's own attributions lie in the vault, which is not open to auditors.`,
+    stepNoteBefore: (step) =>
+      `Stored in steps of ${step}. The whole values lie in the vault, which is not open to auditors.`,
     feature: "Feature",
     recorded: "In the record",
     policy: "Policy that made it",
@@ -55,8 +57,10 @@ export const audit: typeof portuguese = {
     within: "within one step",
     notKept: "not kept",
     notKeptRow: (count) =>
-      count === 1 ? "1 feature not kept, and rounding" : `${count} features not kept, and rounding`,
-    rounding: "Rounding",
+      count === 1
+        ? "1 feature not kept, finer values, rounding"
+        : `${count} features not kept, finer values, rounding`,
+    rounding: "Finer values, rounding",
     more: (count) => `${count} more features`,
     moreShort: "sum of the smallest",
     sentence: (base, score, strongest) =>

@@ -42,7 +42,9 @@ export const audit = {
       `Entrada ${entry}: ${outcome}, pontuação ${score}${threshold === null ? "" : `, limite ${threshold}`}`,
     reasons: "Os motivos e o registro em que se apoiam",
     stepNote: (step: string) =>
-      `Guardados em passos de ${step}, para que os pesos não entreguem os valores. Os valores inteiros estão no cofre, fechado à auditoria.`,
+      `As barras explicam a linha que o registro representa, não a que foi decidida: uma faixa vale pelo seu valor usual. Assim não entregam nada além do registro, e quem tem o pacote pode calculá-las. Em passos de ${step}. Os pesos da própria decisão estão no cofre, fechado à auditoria.`,
+    stepNoteBefore: (step: string) =>
+      `Guardados em passos de ${step}. Os valores inteiros estão no cofre, fechado à auditoria.`,
     feature: "Variável",
     recorded: "No registro",
     policy: "Política que o fez",
@@ -55,9 +57,9 @@ export const audit = {
     notKept: "não guardado",
     notKeptRow: (count: number) =>
       count === 1
-        ? "1 variável não guardada, e o arredondamento"
-        : `${count} variáveis não guardadas, e o arredondamento`,
-    rounding: "Arredondamento",
+        ? "1 variável não guardada, valores mais finos, arredondamento"
+        : `${count} variáveis não guardadas, valores mais finos, arredondamento`,
+    rounding: "Valores mais finos, arredondamento",
     more: (count: number) => `mais ${count} variáveis`,
     moreShort: "soma das menores",
     sentence: (base: string, score: string, strongest: string) =>
