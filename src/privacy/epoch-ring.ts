@@ -19,6 +19,9 @@ const FENCE_MS = 30_000;
 /** A process that has not been heard of for this long has fenced itself, or is gone. */
 const SILENT_S = 60;
 
+/** Of how many closed epochs a process looks for copies of its own. */
+const COPIES_LOOKED_AT = 3;
+
 const blindName = (epoch: number) => `blind-${epoch}`;
 
 /**
@@ -226,8 +229,22 @@ export class EpochRing {
     this.#blinds = blinds;
   }
 
+  /** Replicas may hold copies of a key folder: what was destroyed elsewhere is destroyed here, too. */
+  async #destroyCopies(): Promise<void> {
+    const gone = await this.#db
+      .select({ number: epochTable.number })
+      .from(epochTable)
+      .where(isNotNull(epochTable.destroyedAt))
+      .orderBy(desc(epochTable.number))
+      .limit(COPIES_LOOKED_AT);
+    for (const { number } of gone) {
+      if (await this.provider.exists(number)) await this.provider.destroy(number);
+    }
+  }
+
   async #look(): Promise<void> {
     await this.refresh();
+    await this.#destroyCopies();
     const oldest = this.#held.at(-1)!.number;
     const seen = { oldest, seenAt: sql`now()` };
     await this.#db

@@ -37,7 +37,7 @@ export async function closeEpoch(
   options: { onProgress?: (progress: MoveProgress) => void; patienceMs?: number } = {},
 ): Promise<ClosedEpoch> {
   await deps.epoch.refresh();
-  const unfinished = await firstUnmoved(deps);
+  const unfinished = await firstUnfinished(deps);
   if (unfinished === null) await deps.epoch.openNext(deps.now());
   return finishEpochs(deps, options).then(async (closed) => closed.at(-1) ?? (await standing(deps)));
 }
@@ -68,13 +68,21 @@ export async function finishEpochs(
   return closed;
 }
 
-async function firstUnmoved(deps: Deps): Promise<EpochRow | null> {
-  const [row] = await deps.db
+/** An epoch whose survivors are not all moved, or whose key is still there although it could be destroyed. */
+async function firstUnfinished(deps: Deps): Promise<EpochRow | null> {
+  const rows = await deps.db
     .select()
     .from(epochTable)
-    .where(and(lt(epochTable.number, deps.epoch.current().number), isNull(epochTable.movedAt)))
-    .limit(1);
-  return row ?? null;
+    .where(
+      and(
+        lt(epochTable.number, deps.epoch.current().number),
+        isNull(epochTable.destroyedAt),
+        isNull(epochTable.goneFrom),
+      ),
+    )
+    .orderBy(asc(epochTable.number));
+  const canDestroy = deps.epoch.provider.kind !== "environment";
+  return rows.find(({ movedAt }) => movedAt === null || canDestroy) ?? null;
 }
 
 /**
@@ -180,6 +188,6 @@ export async function closeEpochWhenDue(deps: Deps, days: number): Promise<Close
     .from(epochTable)
     .where(eq(epochTable.number, deps.epoch.current().number));
   const due = row && days > 0 && deps.now().getTime() - row.openedAt.getTime() >= days * 86_400_000;
-  if (due && (await firstUnmoved(deps)) === null) return [await closeEpoch(deps)];
+  if (due && (await firstUnfinished(deps)) === null) return [await closeEpoch(deps)];
   return finishEpochs(deps);
 }

@@ -11,6 +11,7 @@ import { epochOfOwner } from "../../src/privacy/owner.ts";
 import { keyFor, keysOf } from "../../src/privacy/subject-keys.ts";
 import { closeEpoch, closeEpochWhenDue, finishEpochs } from "../../src/subjects/close-epoch.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
+import { memoryKeys, openRing } from "../support/keys.ts";
 import { exampleOf, type TestService, testService } from "../support/service.ts";
 
 type Example = Awaited<ReturnType<typeof exampleOf>>;
@@ -161,6 +162,39 @@ describe.each([
     expect(new Set(statuses)).toEqual(new Set([201]));
     expect(await database.db.$count(epoch, sql`destroyed_at IS NOT NULL`)).toBe(2);
     for (const row of await database.db.select().from(payload)) expect(epochOfOwner(row.owner)).toBe(3);
+  });
+
+  it("destroys the key again where a crash came between its destruction and the log's entry", async () => {
+    await decide("ana");
+    await service.deps.epoch.openNext(new Date());
+    const { provider } = service.deps.epoch;
+    const destroy = provider.destroy.bind(provider);
+    provider.destroy = async (epoch) => {
+      await destroy(epoch);
+      throw new Error("crash");
+    };
+    await expect(closeEpoch(service.deps)).rejects.toThrow("crash");
+    expect(await provider.exists(1)).toBe(false);
+    expect(await database.db.$count(record, sql`kind = 'configuration'`)).toBe(0);
+    provider.destroy = destroy;
+    expect(await closeEpoch(service.deps)).toMatchObject({ epoch: 1, state: "destroyed" });
+    expect(await closeEpochWhenDue(service.deps, 0)).toEqual([]);
+    expect(await database.db.$count(record, sql`kind = 'configuration'`)).toBe(1);
+    expect(await database.db.$count(epoch)).toBe(2);
+  });
+
+  it("is taken up by a replica with a copy of the key folder of its own, which destroys its copy", async () => {
+    await decide("ana");
+    const copies = memoryKeys();
+    await service.keys.create("epoch-2");
+    for (const name of ["epoch-1", "epoch-2", "log"]) await copies.keep(name, await service.keys.read(name));
+    await closeEpoch(service.deps);
+    expect(await copies.exists("epoch-1")).toBe(true);
+    const replica = await openRing(database.db, copies);
+    await replica.watch(() => {});
+    expect(await copies.exists("epoch-1")).toBe(false);
+    expect(await keysOf(database.db, replica, "ana")).toHaveLength(1);
+    await replica.close();
   });
 
   it("happens on schedule, and not before", async () => {
