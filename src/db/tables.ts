@@ -558,6 +558,8 @@ export const epoch = pgTable("epoch", {
 export const epochHolder = pgTable("epoch_holder", {
   id: uuid("id").primaryKey(),
   oldest: integer("oldest").notNull(),
+  /** The newest epoch whose key it could open: no epoch is opened whose key is not everywhere. */
+  newest: integer("newest").notNull().default(0),
   seenAt: timestamp("seen_at", { withTimezone: true }).notNull(),
 });
 

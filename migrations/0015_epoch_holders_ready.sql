@@ -1,0 +1,1 @@
+ALTER TABLE "epoch_holder" ADD COLUMN "newest" integer DEFAULT 0 NOT NULL;
