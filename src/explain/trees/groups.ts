@@ -18,7 +18,7 @@ export interface Group {
 }
 
 /** What a row index may be: a lane has 16 bits. */
-export const MAX_GROUP_ROWS = 2 ** 16 - 1;
+const MAX_GROUP_ROWS = 2 ** 16 - 1;
 
 /**
  * A call's cost in arbitrary units: a group has a fixed part, most of it a cache miss, and an addition for each
