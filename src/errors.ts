@@ -70,6 +70,7 @@ export const PROBLEMS = {
   outcome_unknown: [503, "Whether this was recorded is not known"],
   upstream_not_configured: [503, "No Node service is configured for this"],
   upstream_unreachable: [502, "The Node service does not answer"],
+  keys_unavailable: [503, "The epoch keys cannot be used"],
   prediction_failed: [500, "The model could not be evaluated"],
   log_halted: [503, "The log has raised an alarm and signs nothing until an operator has looked"],
   key_change_running: [409, "The log is changing its key already"],

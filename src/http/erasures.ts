@@ -1,6 +1,9 @@
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import type { Deps } from "../decisions/deps.ts";
+import { Problem } from "../errors.ts";
+import { KeyFolderError } from "../privacy/key-folder.ts";
+import { EpochKeyError } from "../privacy/keys/provider.ts";
 import { certificateLines } from "../subjects/certificate.ts";
 import { closeEpoch } from "../subjects/close-epoch.ts";
 import { waitingToDetach } from "../subjects/detach.ts";
@@ -140,9 +143,16 @@ export function erasureRoutes(api: Api, deps: Deps): void {
       description:
         "Goes on beside running traffic, and may be asked for again after a failure. It happens by itself every MOTIVO_EPOCH_DAYS days.",
       answers: { 200: { description: "How far it came", schema: closed } },
-      problems: ["not_ready"],
+      problems: ["not_ready", "keys_unavailable"],
     },
-    async ({ c }) => c.json(await closeEpoch(deps, { patienceMs: PATIENCE_MS })),
+    async ({ c }) => {
+      try {
+        return c.json(await closeEpoch(deps, { patienceMs: PATIENCE_MS }));
+      } catch (cause) {
+        if (!(cause instanceof EpochKeyError || cause instanceof KeyFolderError)) throw cause;
+        throw new Problem("keys_unavailable", cause.message, { cause });
+      }
+    },
   );
 
   api.route(

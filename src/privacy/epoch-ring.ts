@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { and, asc, desc, eq, gt, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { epochHolder, epoch as epochTable } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
@@ -18,6 +18,8 @@ const WATCH_MS = 5_000;
 const FENCE_MS = 30_000;
 /** A process that has not been heard of for this long has fenced itself, or is gone. */
 const SILENT_S = 60;
+
+const POLL_MS = 500;
 
 /** Of how many closed epochs a process looks for copies of its own. */
 const COPIES_LOOKED_AT = 3;
@@ -135,13 +137,15 @@ export class EpochRing {
 
   /** Whether a process that was heard of lately still holds the key of this epoch. */
   async isHeldElsewhere(number: number): Promise<boolean> {
+    return this.#someOther(lt(epochHolder.oldest, number + 1));
+  }
+
+  async #someOther(which: SQL): Promise<boolean> {
     const lately = sql`now() - make_interval(secs => ${SILENT_S})`;
     const [holder] = await this.#db
       .select({ id: epochHolder.id })
       .from(epochHolder)
-      .where(
-        and(lt(epochHolder.oldest, number + 1), gt(epochHolder.seenAt, lately), sql`id <> ${this.#id}::uuid`),
-      )
+      .where(and(which, gt(epochHolder.seenAt, lately), ne(epochHolder.id, this.#id)))
       .limit(1);
     return holder !== undefined;
   }
@@ -150,10 +154,24 @@ export class EpochRing {
    * Makes the key of the next epoch, then the epoch. From its commit on the database takes nothing more that is written
    * under the one before (`migrations/`), by whichever process.
    */
-  async openNext(now: Date): Promise<void> {
-    await this.#declare(this.current().number + 1, now);
+  async openNext(now: Date, patienceMs = 0): Promise<void> {
+    const next = this.current().number + 1;
+    await this.provider.create(next);
+    const until = performance.now() + patienceMs;
+    while (await this.#isMissingElsewhere(next)) {
+      if (performance.now() >= until) {
+        throw new EpochKeyError(
+          `Another process has no key of epoch ${next}. Copy its file from this key folder to every other, and ask again.`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    await this.#declare(next, now);
     await this.refresh();
   }
+
+  /** Replicas may hold copies of the key folder: an epoch whose key only some have would stop the others. */
+  #isMissingElsewhere = (number: number): Promise<boolean> => this.#someOther(lt(epochHolder.newest, number));
 
   /** Keeps what finds the idempotency keys of an epoch beside the other keys, until the last of them has expired. */
   async keepBlind(number: number): Promise<void> {
@@ -245,13 +263,16 @@ export class EpochRing {
   async #look(): Promise<void> {
     await this.refresh();
     await this.#destroyCopies();
-    const oldest = this.#held.at(-1)!.number;
-    const seen = { oldest, seenAt: sql`now()` };
+    const { number } = this.#held[0]!;
+    const newest = (await this.provider.exists(number + 1)) ? number + 1 : number;
+    const seen = { oldest: this.#held.at(-1)!.number, newest, seenAt: sql`now()` };
     await this.#db
       .insert(epochHolder)
       .values({ id: this.#id, ...seen })
       .onConflictDoUpdate({ target: epochHolder.id, set: seen });
     this.#seenAt = performance.now();
+    // Those of processes that ended without a word.
+    await this.#db.delete(epochHolder).where(lt(epochHolder.seenAt, sql`now() - interval '1 day'`));
   }
 
   #checkFence(): void {

@@ -38,7 +38,8 @@ export async function closeEpoch(
 ): Promise<ClosedEpoch> {
   await deps.epoch.refresh();
   const unfinished = await firstUnfinished(deps);
-  if (unfinished === null) await deps.epoch.openNext(deps.now());
+  const patience = options.patienceMs ?? PATIENCE_MS;
+  if (unfinished === null) await deps.epoch.openNext(deps.now(), patience);
   return finishEpochs(deps, options).then(async (closed) => closed.at(-1) ?? (await standing(deps)));
 }
 

@@ -129,6 +129,7 @@ describe.each([
   it("goes on beside another process, which takes up the new epoch by itself and whose cache is waited for", async () => {
     const second = await openPostgres(database.url!);
     const other = await openDeps(service.config, second, service.keys);
+    await service.deps.epoch.provider.create(2);
     await other.epoch.watch(() => {});
     await decide("ana");
     // The other process does not know of it yet; what it writes is refused as older, and written anew.
@@ -186,11 +187,21 @@ describe.each([
   it("is taken up by a replica with a copy of the key folder of its own, which destroys its copy", async () => {
     await decide("ana");
     const copies = memoryKeys();
-    await service.keys.create("epoch-2");
-    for (const name of ["epoch-1", "epoch-2", "log"]) await copies.keep(name, await service.keys.read(name));
-    await closeEpoch(service.deps);
-    expect(await copies.exists("epoch-1")).toBe(true);
+    const copy = async (name: string) => copies.keep(name, await service.keys.read(name));
+    await copy("epoch-1");
     const replica = await openRing(database.db, copies);
+    await replica.watch(() => {});
+    // An epoch whose key only some have would stop the others.
+    await expect(closeEpoch(service.deps, { patienceMs: 0 })).rejects.toThrow("Another process has no key");
+    expect(await database.db.$count(epoch)).toBe(1);
+
+    await copy("epoch-2");
+    await replica.close();
+    await replica.watch(() => {});
+    await service.deps.epoch.openNext(new Date());
+    await replica.close();
+    expect((await closeEpoch(service.deps, { patienceMs: 0 })).state).toBe("destroyed");
+    expect(await copies.exists("epoch-1")).toBe(true);
     await replica.watch(() => {});
     expect(await copies.exists("epoch-1")).toBe(false);
     expect(await keysOf(database.db, replica, "ana")).toHaveLength(1);

@@ -16,6 +16,7 @@ import {
   retainedRecord,
   subject,
 } from "../../src/db/tables.ts";
+import { EpochKeyError } from "../../src/privacy/keys/provider.ts";
 import { keyFor, keysOf } from "../../src/privacy/subject-keys.ts";
 import { entryOf } from "../../src/privacy/vault.ts";
 import { closeEpoch } from "../../src/subjects/close-epoch.ts";
@@ -170,6 +171,36 @@ describe("an erasure", () => {
     expect(await service.json("POST", "/v1/erasures/certificate", null, tooSoon)).toMatchObject({
       status: 409,
       body: { code: "not_erased" },
+    });
+  });
+});
+
+describe("an operator", () => {
+  it("closes an epoch by the API, sees how far each is, and is told when the provider refuses", async () => {
+    await decide("ana");
+    const { provider } = service.deps.epoch;
+    const create = provider.create.bind(provider);
+    provider.create = async () => {
+      throw new EpochKeyError("AWS KMS did not make a key (AccessDeniedException)");
+    };
+    expect(await service.json("POST", "/v1/epochs/close", "operator")).toMatchObject({
+      status: 503,
+      body: { code: "keys_unavailable" },
+    });
+    provider.create = create;
+    expect(await service.json("POST", "/v1/epochs/close", "operator")).toMatchObject({
+      status: 200,
+      body: { epoch: 1, state: "destroyed" },
+    });
+    expect(await service.json("GET", "/v1/epochs", "operator")).toMatchObject({
+      body: {
+        provider: "folder",
+        warning: null,
+        epochs: [
+          { epoch: 2, destroyedAt: null },
+          { epoch: 1, destroyedAt: expect.any(String), movedRows: 2 },
+        ],
+      },
     });
   });
 });
