@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { Problem } from "../errors.ts";
 import { APPEND, type AppendRow } from "./append-call.ts";
+import { type ArrayParameters, reusedArrays } from "./arrays.ts";
 
 /** The connection ended while a call was on its way: whether it was committed is not known. */
 export class ConnectionLostError extends Error {
@@ -13,9 +14,10 @@ export interface AppendChannel {
   depth: 1 | 2;
   /**
    * One call of `motivo_append`; answers after the commit.
+   * @param parameters builds them in the form that this channel's driver takes; they are sent before it is called again
    * @throws ConnectionLostError, Problem not_ready when nothing was sent, or the database's own error: then nothing was written
    */
-  call(parameters: unknown[]): Promise<AppendRow | undefined>;
+  call(parameters: (arrays: ArrayParameters) => unknown[]): Promise<AppendRow | undefined>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ function isRefusal(error: unknown): boolean {
 export function pipelinedChannel(url: string, Client: typeof pg.Client): AppendChannel {
   let open: Promise<pg.Client> | null = null;
   let closed = false;
+  const arrays = reusedArrays();
 
   async function connect(): Promise<pg.Client> {
     const client = new Client({
@@ -73,12 +76,11 @@ export function pipelinedChannel(url: string, Client: typeof pg.Client): AppendC
       } catch (cause) {
         throw new Problem("not_ready", "The database cannot be reached", { cause, retryAfterSeconds: 5 });
       }
+      // Built and handed over in one turn: a connected client in pipeline mode copies the values before it returns.
+      arrays.reset();
+      const values = parameters(arrays);
       try {
-        const { rows } = await client.query<AppendRow>({
-          name: "motivo_append",
-          text: APPEND,
-          values: parameters,
-        });
+        const { rows } = await client.query<AppendRow>({ name: "motivo_append", text: APPEND, values });
         return rows[0];
       } catch (cause) {
         if (isRefusal(cause)) throw cause;

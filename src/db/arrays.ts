@@ -32,6 +32,7 @@ function binaryArray<Item>(
   items: readonly (Item | null)[],
   lengthOf: (item: Item) => number,
   write: (array: Buffer, item: Item, at: number) => void,
+  allocate: (length: number) => Buffer,
 ): Buffer {
   let length = HEADER_BYTES + 4 * items.length;
   let hasNull = 0;
@@ -39,7 +40,7 @@ function binaryArray<Item>(
     if (item === null) hasNull = 1;
     else length += lengthOf(item);
   }
-  const array = Buffer.allocUnsafe(length);
+  const array = allocate(length);
   array.writeInt32BE(1, 0);
   array.writeInt32BE(hasNull, 4);
   array.writeInt32BE(elementType, 8);
@@ -61,57 +62,86 @@ function binaryArray<Item>(
  * For `pg`, which sends a Buffer as it is, in binary: its own arrays are text, and quoting a batch of ciphertexts into one
  * costs more than the rest of the append.
  */
-export const binaryArrays: ArrayParameters = {
-  bytes: (items) =>
-    binaryArray(
-      BYTEA,
+const arraysIn = (allocate: (length: number) => Buffer): ArrayParameters => {
+  const array = <Item>(
+    type: number,
+    items: readonly (Item | null)[],
+    lengthOf: (item: Item) => number,
+    write: (array: Buffer, item: Item, at: number) => void,
+  ) => binaryArray(type, items, lengthOf, write, allocate);
+  const bytes = (type: number, items: readonly (Uint8Array | null)[]) =>
+    array(
+      type,
       items,
       (item) => item.length,
-      (array, item, at) => array.set(item, at),
-    ),
-  texts: (items) =>
-    binaryArray(
-      TEXT,
-      items,
-      (item) => Buffer.byteLength(item),
-      (array, item, at) => array.write(item, at),
-    ),
-  utf8: (items) =>
-    binaryArray(
-      TEXT,
-      items,
-      (item) => item.length,
-      (array, item, at) => array.set(item, at),
-    ),
-  integers: (items) =>
-    binaryArray(
-      INT4,
-      items,
-      () => 4,
-      (array, item, at) => array.writeInt32BE(item, at),
-    ),
-  indexes: (items) =>
-    binaryArray(
-      INT8,
-      items,
-      () => 8,
-      (array, item, at) => array.writeBigInt64BE(BigInt(item), at),
-    ),
-  uuids: (items) =>
-    binaryArray(
-      UUID,
-      items,
-      () => 16,
-      (array, item, at) => array.write(item.replaceAll("-", ""), at, "hex"),
-    ),
-  times: (items) =>
-    binaryArray(
-      TIMESTAMPTZ,
-      items,
-      () => 8,
-      (array, item, at) => array.writeBigInt64BE(BigInt(item.getTime() - PG_EPOCH_MS) * 1000n, at),
-    ),
+      (into, item, at) => into.set(item, at),
+    );
+  return {
+    bytes: (items) => bytes(BYTEA, items),
+    texts: (items) =>
+      array(
+        TEXT,
+        items,
+        (item) => Buffer.byteLength(item),
+        (into, item, at) => into.write(item, at),
+      ),
+    utf8: (items) => bytes(TEXT, items),
+    integers: (items) =>
+      array(
+        INT4,
+        items,
+        () => 4,
+        (into, item, at) => into.writeInt32BE(item, at),
+      ),
+    indexes: (items) =>
+      array(
+        INT8,
+        items,
+        () => 8,
+        (into, item, at) => into.writeBigInt64BE(BigInt(item), at),
+      ),
+    uuids: (items) =>
+      array(
+        UUID,
+        items,
+        () => 16,
+        (into, item, at) => into.write(item.replaceAll("-", ""), at, "hex"),
+      ),
+    times: (items) =>
+      array(
+        TIMESTAMPTZ,
+        items,
+        () => 8,
+        (into, item, at) => into.writeBigInt64BE(BigInt(item.getTime() - PG_EPOCH_MS) * 1000n, at),
+      ),
+  };
 };
+
+export const binaryArrays: ArrayParameters = arraysIn((length) => Buffer.allocUnsafe(length));
+
+/** Room that is kept between calls; a batch beyond it is allocated as usual. */
+const ROOM = 1 << 20;
+
+/**
+ * The same in one buffer that is written again at the next call: memory outside of V8's heap makes its collector run, and a
+ * batch has a hundred kilobytes of it.
+ * @returns arrays, each good until `reset`
+ */
+export function reusedArrays(): ArrayParameters & { reset(): void } {
+  const room = Buffer.allocUnsafeSlow(ROOM);
+  let used = 0;
+  const arrays = arraysIn((length) => {
+    if (used + length > ROOM) return Buffer.allocUnsafe(length);
+    used += length;
+    return room.subarray(used - length, used);
+  });
+  return {
+    ...arrays,
+    reset() {
+      used = 0;
+    },
+  };
+}
 
 /** For PGlite, which encodes JavaScript arrays by the parameter's type. */
 export const plainArrays: ArrayParameters = {

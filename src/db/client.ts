@@ -73,7 +73,7 @@ export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
     // A call here cannot be lost on its way: the database ends when this process does.
     channel: {
       depth: 1,
-      call: async (parameters) => (await client.query<AppendRow>(APPEND, parameters)).rows[0],
+      call: async (parameters) => (await client.query<AppendRow>(APPEND, parameters(plainArrays))).rows[0],
       close: async () => {},
     },
     migrate: () => migrate(db, { migrationsFolder }),

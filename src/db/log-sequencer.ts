@@ -204,10 +204,12 @@ export class Sequencer {
       const batch: Batch = { waiting, prepared, tagNumbers, expected, sentAt: performance.now() };
       this.#onTheirWay.push(batch);
       const call = { prepared, tagNumbers, expected, owed, now: this.#context.now() };
-      this.#channel.call(appendParameters(this.#context.arrays, call)).then(
-        (row) => this.#answered(batch, row),
-        (error: unknown) => this.#failed(batch, error),
-      );
+      this.#channel
+        .call((arrays) => appendParameters(arrays, call))
+        .then(
+          (row) => this.#answered(batch, row),
+          (error: unknown) => this.#failed(batch, error),
+        );
     } catch (error) {
       // A leaf or record that cannot be encoded: the fault of one entry, which must not be the others'.
       this.#release(waiting);
@@ -322,10 +324,12 @@ export class Sequencer {
     if (this.#owed.length === 0) return;
     const owed = this.#owed.splice(0);
     const call = { prepared: [], tagNumbers: new Map<string, never>(), owed, now: this.#context.now() };
-    this.#filing = this.#channel.call(appendParameters(this.#context.arrays, call)).then(
-      () => {},
-      () => {},
-    );
+    this.#filing = this.#channel
+      .call((arrays) => appendParameters(arrays, call))
+      .then(
+        () => {},
+        () => {},
+      );
   }
 
   #leave(batch: Batch): void {

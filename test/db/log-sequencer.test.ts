@@ -141,7 +141,7 @@ describe("the sequencer", () => {
       tiles: [],
     };
     const call = { prepared, tagNumbers, expected, now: new Date() };
-    const result = readAppendRow(await database.channel.call(appendParameters(database.arrays, call)));
+    const result = readAppendRow(await database.channel.call((arrays) => appendParameters(arrays, call)));
     expect(result).toMatchObject({ first: 1, refused: null });
     expect(result.edge).not.toBeNull();
     await checkLog(database.db, 2);
