@@ -77,7 +77,30 @@ const settings = z.object({
     .string()
     .default("motivo_proof")
     .describe("Claim with the proof level of a subject, 1 to 3; 3 opens full access and erasure"),
-  MOTIVO_BATCH_SIZE: count(64, 1, 1024).describe("Most entries that share one transaction"),
+  MOTIVO_PROOF_MAP: z
+    .string()
+    .regex(/^(acr|amr):[^,\s]+=[123](,(acr|amr):[^,\s]+=[123])*$/)
+    .optional()
+    .describe(
+      "Proof levels of the issuer's authentication contexts and methods, beside that claim: acr:urn:example:high=3,amr:otp=2",
+    ),
+  MOTIVO_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("Address under which people and programs reach the service; sign-in and OpenDSR need it"),
+  MOTIVO_OIDC_CLIENT_ID: text.describe(
+    "Client of the issuer (OpenID Connect, code and PKCE) through which people sign in to the pages",
+  ),
+  MOTIVO_OIDC_CLIENT_SECRET_FILE: text.describe("File with that client's secret; without it a public client"),
+  MOTIVO_OIDC_SCOPE: z
+    .string()
+    .default("openid")
+    .describe("Scopes that sign-in asks the issuer for, separated by spaces"),
+  MOTIVO_OIDC_ROLE_CLAIM: z
+    .string()
+    .default("motivo_role")
+    .describe("Claim with the roles of staff who sign in; whoever has none is a data subject"),
+  MOTIVO_BATCH_SIZE: count(256, 1, 1024).describe("Most entries that share one transaction"),
   MOTIVO_BATCH_MS: count(0, 0, 1000).describe(
     "Longest wait for others to share a transaction, in milliseconds; under load batches fill without it",
   ),
@@ -126,6 +149,9 @@ const settings = z.object({
     .max(320)
     .default("rights@motivo.localhost")
     .describe("Sender of those e-mails"),
+  MOTIVO_CODE_PROOF: count(2, 0, 3).describe(
+    "Proof level that a one-time code to the e-mail address on file amounts to, where MOTIVO_SMTP_URL is set; 0: no codes",
+  ),
   MOTIVO_OUTBOX_INTERVAL_S: count(10, 1, 3600).describe(
     "Seconds between looks for notices that are to be sent",
   ),
@@ -191,6 +217,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const config = parsed.data;
   if (config.MOTIVO_ISSUER && !config.MOTIVO_JWKS_URL) {
     throw new ConfigError("MOTIVO_ISSUER needs MOTIVO_JWKS_URL beside it");
+  }
+  if (config.MOTIVO_OIDC_CLIENT_ID && !(config.MOTIVO_ISSUER && config.MOTIVO_PUBLIC_URL)) {
+    throw new ConfigError("MOTIVO_OIDC_CLIENT_ID needs MOTIVO_ISSUER and MOTIVO_PUBLIC_URL beside it");
   }
   const MOTIVO_DATA = resolve(config.MOTIVO_DATA);
   return {
