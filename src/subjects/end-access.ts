@@ -1,5 +1,6 @@
 import { and, eq, inArray, notExists } from "drizzle-orm";
 import { hourOf } from "../../audit/leaf.ts";
+import type { Database } from "../db/client.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
 import { dataKey, removal, subject } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
@@ -24,12 +25,14 @@ export interface EndedAccess {
  * Stage one of an erasure, *access ended*, in one transaction whatever the number of decisions: the wrapped key, its
  * counter and, with a person's last key, lookup and identifier are gone, and the log says so. What the key opened lies
  * there unreadable until the removal that is left behind has taken it away.
- * @returns null when the key is already gone
+ * @param mayEnd asked in the transaction, once nobody else can write: a hold may have been placed a moment ago
+ * @returns null when the key is already gone, or may not go
  */
 export async function endAccess(
   deps: Deps,
   held: SubjectKey,
   afterErasure: Contract["afterErasure"],
+  mayEnd: (tx: Database) => Promise<boolean> = async () => true,
 ): Promise<EndedAccess | null> {
   return retryStale(deps.epoch, () =>
     deps.db.transaction(async (tx) => {
@@ -45,7 +48,7 @@ export async function endAccess(
           ),
         )
         .for("update");
-      if (!owner) return null;
+      if (!owner || !(await mayEnd(tx))) return null;
       const [row] = await tx.delete(dataKey).where(eq(dataKey.id, held.id)).returning();
       if (!row) return null;
       await tx

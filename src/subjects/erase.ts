@@ -112,11 +112,16 @@ export async function eraseSubject(
   const ruled = (await rulings(deps, subjectId)).filter(({ about }) => reaches(about.model));
   if (ruled.length === 0) throw new Problem("nothing_held");
   const erasure: Erasure = { erased: [], refused: [] };
-  for (const { key, about, records, rule } of ruled) {
+  for (const { key, about, records, rule: ruling } of ruled) {
+    let rule = ruling;
     if (rule.allowed) {
-      const ended = await endAccess(deps, key, records);
+      const ended = await endAccess(deps, key, records, async (tx) => {
+        rule = suspended(await holdsOn({ ...deps, db: tx }, subjectId, about.model)) ?? ruling;
+        return rule.allowed;
+      });
       if (ended) erasure.erased.push({ ...about, records, ...(await removeBehind(deps, ended)) });
-    } else {
+    }
+    if (!rule.allowed) {
       const at = deps.now().toISOString();
       await deps.log.append(
         eventEntry(deps, key, { kind: "refusal", at, right: "erasure", article: rule.article }),

@@ -239,6 +239,21 @@ describe("a hold", () => {
     expect(said.some(({ body }) => body.includes("ana"))).toBe(false);
   });
 
+  it("that is placed while an erasure is under way comes before it or after it, never in between", async () => {
+    for (let i = 0; i < 6; i++) await decide(`p${i}`);
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        const [placed, erased] = await Promise.all([
+          place({ subject: `p${i}` }),
+          service.json("DELETE", "/v1/me", await as(`p${i}`)),
+        ]);
+        expect(placed.status).toBe(201);
+        const left = await keysOf(database.db, service.deps.epoch, `p${i}`);
+        expect([erased.status, left.length]).toEqual(erased.status === 200 ? [200, 0] : [409, 1]);
+      }),
+    );
+  });
+
   it("is for one model where it says so, ends on its day, and outlives the closing of an epoch", async () => {
     await decide("ana");
     await place({ model: "german-credit-logistic" });
