@@ -11,6 +11,7 @@ import { batchRoutes } from "./http/batch.ts";
 import { checkpointRoutes } from "./http/checkpoints.ts";
 import { openDryRuns } from "./http/dry-run.ts";
 import { erasureRoutes } from "./http/erasures.ts";
+import type { IssuerSignIn } from "./http/issuer-sign-in.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
 import { operatorRoutes } from "./http/operator.ts";
@@ -31,8 +32,10 @@ import type { PagesDeps } from "./pages/deps.ts";
 import { productVerbs } from "./pages/product-verbs.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
+import { signInParts } from "./pages/sign-in-parts.ts";
 import { personalVerbs } from "./pages/verbs.ts";
 import { showProblem } from "./pages/visit.ts";
+import type { CodeChannel } from "./subjects/codes/channel.ts";
 import { rightsSettings } from "./subjects/requests/settings.ts";
 import { VERSION } from "./version.ts";
 
@@ -46,6 +49,10 @@ export interface ReadDeps {
   assets: Assets;
   sessions: Sessions;
   verify: TokenVerifier;
+  /** Sign-in by the issuer's own page; null or absent where none is configured. */
+  issuer?: IssuerSignIn | null;
+  /** On which one-time codes go; null or absent: none do. */
+  codeChannel?: CodeChannel | null;
   now: () => Date;
   randomId: () => string;
   ready: () => Promise<boolean>;
@@ -87,6 +94,10 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     sessions: deps.sessions,
     verify: deps.verify,
     now: deps.now,
+    ...signInParts(rights, deps.config, {
+      issuer: deps.issuer ?? null,
+      channel: deps.codeChannel ?? null,
+    }),
     ...publicVerbs(deps.db, deps.log, deps.models),
     ...personalVerbs(rights, who),
     ...productVerbs(deps, dryRuns),

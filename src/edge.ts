@@ -75,6 +75,7 @@ const elsewhere = (): never => {
 /** The session key stays with the Node service, so at the edge nobody is signed in: public pages look the same to all. */
 const signedOut: Sessions = {
   start: elsewhere,
+  raise: elsewhere,
   read: async () => null,
   end: elsewhere,
   csrfToken: elsewhere,

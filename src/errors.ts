@@ -22,6 +22,13 @@ export const PROBLEMS = {
   forbidden: [403, "The token lacks the scope for this"],
   proof_level_too_low: [403, "This needs a stronger proof of identity"],
   invalid_csrf: [403, "The form is not from this session"],
+  sign_in_expired: [400, "This sign-in was not begun here, or too long ago"],
+  sign_in_refused: [403, "The issuer did not sign this person in"],
+  issuer_failed: [502, "The issuer does not answer as it should"],
+  no_code_address: [409, "No address is known that a code could go to"],
+  too_many_codes: [429, "Too many codes were sent within an hour"],
+  code_not_sent: [502, "The code could not be sent"],
+  wrong_code: [403, "The code is not right, or not good any more"],
   // Decisions
   invalid_subject: [400, "The subject cannot be used"],
   missing_feature: [422, "A feature is missing"],

@@ -22,6 +22,7 @@ import type { Deps } from "./decisions/deps.ts";
 import { forgetExpiredKeys } from "./decisions/idempotency.ts";
 import { Problem } from "./errors.ts";
 import { type DevIssuer, openDevIssuer } from "./http/dev-issuer.ts";
+import { configuredSignIn } from "./http/issuer-sign-in.ts";
 import { serviceLog } from "./http/service-log.ts";
 import { openSessions } from "./http/sessions.ts";
 import { issuerVerifier, type Scope, type TokenVerifier } from "./http/tokens.ts";
@@ -36,6 +37,8 @@ import { configuredEpochKeys } from "./privacy/keys/configured.ts";
 import { type ChangeableSigner, openSigner } from "./privacy/log-signer.ts";
 import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
+import { mailCodes } from "./subjects/codes/channel.ts";
+import { forgetCodes } from "./subjects/codes/codes.ts";
 import { forgetHolds } from "./subjects/holds.ts";
 import { refuseOlderThan } from "./subjects/kept-log.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
@@ -209,10 +212,10 @@ function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void 
   const said = (name: string) => (error: unknown) => logger.error({ err: error }, name);
   const timers = [
     setInterval(() => void turn().catch(said("notices")), config.MOTIVO_OUTBOX_INTERVAL_S * 1000),
-    setInterval(
-      () => void forgetRequests(rights).catch(said("requests to forget")),
-      config.MOTIVO_ERASURE_INTERVAL_S * 1000,
-    ),
+    setInterval(() => {
+      void forgetRequests(rights).catch(said("requests to forget"));
+      void forgetCodes(rights).catch(said("codes to forget"));
+    }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);
@@ -265,15 +268,22 @@ export async function startService(config: Config, options: { logger?: Logger } 
     if (issuer) await publishDemoPackages(deps);
     closers.push(schedule(deps, config, logger));
 
+    const sessionKey = await keys.create("session");
+    const codeMail = config.MOTIVO_SMTP_URL
+      ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM)
+      : null;
+    if (codeMail) closers.push(() => codeMail.close());
     const { app } = createApp({
       ...deps,
       config,
       logger,
       assets: folderAssets(),
-      sessions: openSessions(await keys.create("session"), {
+      sessions: openSessions(sessionKey, {
         secure: !config.development,
         randomId: randomUUID,
       }),
+      issuer: configuredSignIn(config, sessionKey),
+      codeChannel: codeMail && mailCodes(codeMail),
       verify: issuer?.verify ?? configuredVerifier(config),
       ready: async () =>
         open &&

@@ -4,17 +4,28 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { EncryptJWT, jwtDecrypt } from "jose";
 import { z } from "zod";
 import { Problem } from "../errors.ts";
-import type { Actor, Scope } from "./tokens.ts";
+import type { Actor, ProofLevel, Scope } from "./tokens.ts";
 import { SCOPES } from "./tokens.ts";
 
+/** What a session may have beside who is signed in. */
+export interface SessionMore {
+  /** Signed in by the issuer's own page, which then has a session of its own. */
+  byIssuer?: boolean;
+  /** A proof of identity that was given since, and until when it counts (seconds since 1970). */
+  raised?: { to: ProofLevel; until: number };
+}
+
 /** A person signed in to the pages. */
-export interface Session {
+export interface Session extends SessionMore {
   id: string;
+  /** With the proof level that holds now. */
   actor: Actor;
 }
 
 export interface Sessions {
-  start(c: Context, actor: Actor): Promise<void>;
+  start(c: Context, actor: Actor, more?: SessionMore): Promise<void>;
+  /** The same session with a proof of identity that counts for so many minutes; its end stays where it was. */
+  raise(c: Context, session: Session, to: ProofLevel, minutes: number): Promise<void>;
   /** @returns null when there is none, or it ended, or it was not ours. */
   read(c: Context): Promise<Session | null>;
   end(c: Context): void;
@@ -27,13 +38,18 @@ export interface Sessions {
 const COOKIE = "motivo_session";
 const HOURS = 8;
 
+const level = z.union([z.literal(1), z.literal(2), z.literal(3)]);
 const claims = z.object({
   sid: z.string(),
+  exp: z.number(),
   scopes: z.array(z.enum(SCOPES)),
   subject: z.string(),
   client: z.string(),
-  proof: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  proof: level,
+  byIssuer: z.boolean().default(false),
+  raised: z.object({ to: level, until: z.number() }).optional(),
 });
+type Claims = z.infer<typeof claims>;
 
 /**
  * Sessions without a table: the cookie itself holds who is signed in, encrypted (JWE, dir, A256GCM) under a key of
@@ -48,31 +64,59 @@ export function openSessions(
   const csrfToken = (session: Session) =>
     createHmac("sha256", csrfKey).update(session.id).digest("base64url");
   const attributes = { httpOnly: true, sameSite: "Lax", secure: options.secure, path: "/" } as const;
+  const seconds = () => Math.floor(Date.now() / 1000);
+
+  async function write(c: Context, { exp, ...told }: Claims): Promise<void> {
+    const value = await new EncryptJWT(told)
+      .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
+      .setIssuedAt()
+      .setExpirationTime(exp)
+      .encrypt(key);
+    setCookie(c, COOKIE, value, { ...attributes, maxAge: Math.max(0, exp - seconds()) });
+  }
+
+  async function stored(c: Context): Promise<Claims | null> {
+    const value = getCookie(c, COOKIE);
+    if (!value) return null;
+    try {
+      const { payload } = await jwtDecrypt(value, key, {
+        keyManagementAlgorithms: ["dir"],
+        contentEncryptionAlgorithms: ["A256GCM"],
+      });
+      return claims.parse(payload);
+    } catch {
+      // Expired, from before the session key changed, or made up: signed out, whichever it was.
+      return null;
+    }
+  }
+
   return {
     csrfToken,
-    async start(c, actor) {
-      const { scopes, ...who } = actor;
-      const value = await new EncryptJWT({ ...who, scopes: [...scopes], sid: options.randomId() })
-        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
-        .setIssuedAt()
-        .setExpirationTime(`${HOURS}h`)
-        .encrypt(key);
-      setCookie(c, COOKIE, value, { ...attributes, maxAge: HOURS * 3600 });
+    start: (c, { scopes, ...who }, more = {}) =>
+      write(c, {
+        ...who,
+        byIssuer: false,
+        ...more,
+        scopes: [...scopes],
+        sid: options.randomId(),
+        exp: seconds() + HOURS * 3600,
+      }),
+    async raise(c, session, to, minutes) {
+      const now = await stored(c);
+      if (now === null || now.sid !== session.id) return;
+      await write(c, { ...now, raised: { to, until: seconds() + minutes * 60 } });
     },
     async read(c) {
-      const value = getCookie(c, COOKIE);
-      if (!value) return null;
-      try {
-        const { payload } = await jwtDecrypt(value, key, {
-          keyManagementAlgorithms: ["dir"],
-          contentEncryptionAlgorithms: ["A256GCM"],
-        });
-        const { sid, scopes, ...who } = claims.parse(payload);
-        return { id: sid, actor: { ...who, scopes: new Set<Scope>(scopes) } };
-      } catch {
-        // Expired, from before the session key changed, or made up: signed out, whichever it was.
-        return null;
-      }
+      const now = await stored(c);
+      if (now === null) return null;
+      const { sid, scopes, byIssuer, raised, exp: _, proof, ...who } = now;
+      const holds = raised !== undefined && raised.until > seconds() && raised.to > proof;
+      return {
+        id: sid,
+        byIssuer,
+        ...(raised === undefined ? {} : { raised }),
+        actor: { ...who, proof: holds ? raised.to : proof, scopes: new Set<Scope>(scopes) },
+      };
     },
     end: (c) => {
       deleteCookie(c, COOKIE, attributes);

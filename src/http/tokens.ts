@@ -2,13 +2,12 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { Problem } from "../errors.ts";
+import { type ProofLevel, type ProofRules, proofRules } from "./proof.ts";
 
 export const SCOPES = ["product", "subject", "auditor", "operator", "reviewer"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** How sure the issuer is of who a subject is: 1 claimed, 2 known, 3 proven. */
-export type ProofLevel = 1 | 2 | 3;
-export const HIGHEST_PROOF = 3;
+export { HIGHEST_PROOF, type ProofLevel } from "./proof.ts";
 
 /** Who is asking, as the token says. */
 export interface Actor {
@@ -32,18 +31,25 @@ function claimed(payload: JWTPayload, name: string): string | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
+/** Roles in a claim: a list, or words separated by spaces. */
+export function scopesIn(claim: unknown): ReadonlySet<Scope> {
+  const words = Array.isArray(claim) ? claim : String(claim ?? "").split(" ");
+  return new Set(SCOPES.filter((scope) => words.includes(scope)));
+}
+
 /** @throws Problem invalid_token when the claims that the configuration names are not there */
-function actorOf(payload: JWTPayload, config: Config): Actor {
+export function actorOf(
+  payload: JWTPayload,
+  config: Pick<Config, "MOTIVO_SUBJECT_CLAIM" | "MOTIVO_SCOPE_CLAIM" | "MOTIVO_CLIENT_CLAIM">,
+  rules: ProofRules,
+): Actor {
   const subject = claimed(payload, config.MOTIVO_SUBJECT_CLAIM);
   if (subject === undefined) throw new Problem("invalid_token", "The token names no subject");
-  const scopeClaim = payload[config.MOTIVO_SCOPE_CLAIM];
-  const words = Array.isArray(scopeClaim) ? scopeClaim : String(scopeClaim ?? "").split(" ");
-  const proof = Number(payload[config.MOTIVO_PROOF_CLAIM] ?? 1);
   return {
-    scopes: new Set(SCOPES.filter((scope) => words.includes(scope))),
+    scopes: scopesIn(payload[config.MOTIVO_SCOPE_CLAIM]),
     subject,
     client: claimed(payload, config.MOTIVO_CLIENT_CLAIM) ?? subject,
-    proof: proof === 3 ? 3 : proof === 2 ? 2 : 1,
+    proof: rules.levelOf(payload),
   };
 }
 
@@ -52,6 +58,7 @@ function actorOf(payload: JWTPayload, config: Config): Actor {
  * @returns a function that throws Problem invalid_token or expired_token and says nothing of the token's content.
  */
 export function tokenVerifier(config: Config, issuer: string, key: JWTVerifyGetKey): TokenVerifier {
+  const rules = proofRules(config);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, key, {
@@ -60,7 +67,7 @@ export function tokenVerifier(config: Config, issuer: string, key: JWTVerifyGetK
         algorithms: ALGORITHMS,
         requiredClaims: ["exp", "sub"],
       });
-      return actorOf(payload, config);
+      return actorOf(payload, config, rules);
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (error instanceof errors.JWTExpired) throw new Problem("expired_token");

@@ -7,9 +7,11 @@ import type {
   RecordState,
 } from "../decisions/decision.ts";
 import type { DryRun, DryRunAsked } from "../decisions/dry-run.ts";
+import type { IssuerSignIn } from "../http/issuer-sign-in.ts";
 import type { Sessions } from "../http/sessions.ts";
-import type { Actor, TokenVerifier } from "../http/tokens.ts";
+import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
+import type { CodeHolder } from "../subjects/codes/codes.ts";
 import type { Assets } from "./assets.ts";
 
 /** The same words in both languages. */
@@ -98,6 +100,18 @@ export interface PagesDeps {
   sessions: Sessions;
   verify: TokenVerifier;
   now(): Date;
+  /** Sign-in by the issuer's own page; absent where none is configured. */
+  issuer?: IssuerSignIn | null;
+  /** One-time codes, and the proof level that one amounts to; absent where no way is configured on which they could go. */
+  codes?: {
+    proof: ProofLevel;
+    /** @returns the code's id. @throws Problem no_code_address, too_many_codes, code_not_sent */
+    send(holder: CodeHolder, language: Language): Promise<string>;
+    /** @throws Problem wrong_code */
+    use(holder: CodeHolder, id: string, code: string): Promise<void>;
+  } | null;
+  /** Where somebody goes whose proof of identity is too low for a page; null: nowhere from here. */
+  wayToProof?: (level: ProofLevel, next: string) => string | null;
 
   /** @throws Problem unknown_model, unknown_version */
   contract(model: string, version: number): Promise<Contract>;
@@ -158,4 +172,7 @@ export interface PagesDeps {
 }
 
 /** What a page needs whatever it shows; the edge has no more than this. */
-export type PagesFrame = Pick<PagesDeps, "controller" | "dataProtectionOfficer" | "assets" | "sessions">;
+export type PagesFrame = Pick<
+  PagesDeps,
+  "controller" | "dataProtectionOfficer" | "assets" | "sessions" | "wayToProof"
+>;

@@ -4,7 +4,7 @@ import { Problem } from "../errors.ts";
 import type { Actor } from "../http/tokens.ts";
 import type { PagesDeps } from "./deps.ts";
 import { asLanguage, asTheme, LANGUAGE_COOKIE, localPath, THEME_COOKIE } from "./scene.ts";
-import { type SignInRefusal, signInPage } from "./sign-in.ts";
+import { type SignInRefusal, signedOutPage, signInPage } from "./sign-in.ts";
 import type { Mount } from "./visit.ts";
 
 const YEAR_SECONDS = 365 * 24 * 3600;
@@ -12,6 +12,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 /** Signing in and out, and what a reader prefers. */
 export function mountSession(mount: Mount, deps: PagesDeps): void {
   const { development, sessions, verify } = deps;
+  const byIssuer = Boolean(deps.issuer);
 
   mount("get", "/preferences", ({ c }) => {
     const attributes = { path: "/", sameSite: "Lax", httpOnly: true, maxAge: YEAR_SECONDS } as const;
@@ -24,7 +25,7 @@ export function mountSession(mount: Mount, deps: PagesDeps): void {
   });
 
   mount("get", "/sign-in", ({ c, scene, show }) =>
-    show(signInPage(scene, { next: nextOf(c.req.query("next")), development })),
+    show(signInPage(scene, { next: nextOf(c.req.query("next")), development, byIssuer })),
   );
 
   mount("post", "/session", async ({ c, scene, show }) => {
@@ -35,7 +36,7 @@ export function mountSession(mount: Mount, deps: PagesDeps): void {
     const signedIn = await trySignIn(token);
     if (typeof signedIn === "string") {
       return show(
-        signInPage(scene, { next, development, refusal: signedIn }),
+        signInPage(scene, { next, development, byIssuer, refusal: signedIn }),
         signedIn === "missing" ? 422 : 401,
       );
     }
@@ -43,10 +44,13 @@ export function mountSession(mount: Mount, deps: PagesDeps): void {
     return c.redirect(opens(signedIn, next) ? next : homeOf(signedIn), 303);
   });
 
-  mount("post", "/session/end", async ({ c, session }) => {
+  mount("post", "/session/end", async ({ c, scene, session, show }) => {
     if (session !== null) {
       sessions.checkCsrf(session, (await c.req.parseBody()).csrf);
       sessions.end(c);
+      // The issuer's session is the issuer's to end: a link, since our policy lets no form lead to another site.
+      const further = session.byIssuer ? await deps.issuer?.endAt() : null;
+      if (further) return show(signedOutPage({ ...scene, csrf: null, audience: "public" }, further.href));
     }
     return c.redirect("/", 303);
   });
@@ -81,15 +85,16 @@ const HOMES = [
   { scope: "product", home: "/product", part: /^\/product([/?]|$)/ },
 ] as const;
 
-const homeOf = ({ scopes }: Actor): string => HOMES.find(({ scope }) => scopes.has(scope))?.home ?? "/";
+export const homeOf = ({ scopes }: Actor): string =>
+  HOMES.find(({ scope }) => scopes.has(scope))?.home ?? "/";
 
 /** Where a sign-in leads on to: a page of an audience and nothing else. */
-function nextOf(value: unknown): string | null {
+export function nextOf(value: unknown): string | null {
   const path = localPath(typeof value === "string" ? value : undefined, "");
   return HOMES.some(({ part }) => part.test(path)) ? path : null;
 }
 
-function opens({ scopes }: Actor, next: string | null): next is string {
+export function opens({ scopes }: Actor, next: string | null): next is string {
   return next !== null && HOMES.some(({ scope, part }) => part.test(next) && scopes.has(scope));
 }
 

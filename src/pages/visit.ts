@@ -55,8 +55,11 @@ export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
         if (!session.actor.scopes.has(route.access)) {
           throw new Problem("forbidden", `This page needs the scope "${route.access}"`);
         }
-        if (route.proof !== undefined && session.actor.proof < route.proof)
+        if (route.proof !== undefined && session.actor.proof < route.proof) {
+          const way = method === "get" ? deps.wayToProof?.(route.proof, pathOf(c)) : null;
+          if (way) return c.redirect(way, 303);
           throw new Problem("proof_level_too_low");
+        }
       }
       const scene = sceneOf(c, deps, session);
       const show: Visit["show"] = (html, status = 200) => {
@@ -69,10 +72,14 @@ export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
   return { app, mount };
 }
 
+function pathOf(c: Context): string {
+  const { pathname, search } = new URL(c.req.url);
+  return pathname + search;
+}
+
 /** Only a read page is worth coming back to: a form would be sent again without its fields. */
 function toSignIn(c: Context, method: PageRoute["method"]): Response {
-  const { pathname, search } = new URL(c.req.url);
-  const next = method === "get" ? `?next=${encodeURIComponent(pathname + search)}` : "";
+  const next = method === "get" ? `?next=${encodeURIComponent(pathOf(c))}` : "";
   return c.redirect(`/sign-in${next}`, 303);
 }
 

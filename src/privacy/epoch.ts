@@ -27,7 +27,9 @@ export type BlindPurpose =
   | "subject-request"
   | "open-subject-request"
   | "processing-stop"
-  | "hold";
+  | "hold"
+  | "mandate"
+  | "one-time-code";
 
 function derive(key: Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", key, new Uint8Array(0), `motivo/${label}/v1`, 32));

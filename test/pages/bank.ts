@@ -250,6 +250,7 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
     dataProtectionOfficer: "encarregada@aurora.example",
     development: true,
     assets: folderAssets(),
+    codes: { proof: 2, send: async () => REFUSED_ID, use: async () => {} },
     sessions: openSessions(new Uint8Array(32).fill(7), {
       secure: false,
       randomId: () => crypto.randomUUID(),

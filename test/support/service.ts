@@ -1,20 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import type { Deps } from "../../src/decisions/deps.ts";
 import type { Api, Env } from "../../src/http/api.ts";
 import { type DevIssuer, openDevIssuer } from "../../src/http/dev-issuer.ts";
+import { configuredSignIn } from "../../src/http/issuer-sign-in.ts";
 import { serviceLog } from "../../src/http/service-log.ts";
-import { openSessions } from "../../src/http/sessions.ts";
+import { openSessions, type Session } from "../../src/http/sessions.ts";
 import type { Scope } from "../../src/http/tokens.ts";
 import { readPackageFolder } from "../../src/models/package.ts";
 import { publish } from "../../src/models/publish.ts";
 import { openDeps } from "../../src/node.ts";
 import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { KeyProvider } from "../../src/privacy/key-folder.ts";
+import type { CodeChannel } from "../../src/subjects/codes/channel.ts";
 import { memoryKeys } from "./keys.ts";
 
 /** The whole service over a database of the test, without a port: requests go straight to the application. */
@@ -44,6 +46,8 @@ export interface TestService {
     as: Scope | { token: string } | null,
     body?: unknown,
   ): Promise<{ status: number; body: T }>;
+  /** Who a session's cookie says is signed in. */
+  readSession(cookie: string): Promise<Session | null>;
   close(): Promise<void>;
 }
 
@@ -53,7 +57,12 @@ export const FREE_TEXT = "test/packages/free-text";
 
 export async function testService(
   database: OpenDatabase,
-  options: { packages?: readonly string[]; env?: Record<string, string>; keys?: KeyProvider } = {},
+  options: {
+    packages?: readonly string[];
+    env?: Record<string, string>;
+    keys?: KeyProvider;
+    codeChannel?: CodeChannel;
+  } = {},
 ): Promise<TestService> {
   const config = readConfig({
     MOTIVO_DATA: "unused",
@@ -71,13 +80,16 @@ export async function testService(
   const lines: string[] = [];
   const sink = new PassThrough();
   sink.on("data", (chunk) => lines.push(String(chunk)));
+  const sessions = openSessions(await keys.create("session"), { secure: false, randomId: randomUUID });
   const { app, api } = createApp({
     ...deps,
     config,
     logger: serviceLog("debug", sink),
     assets: folderAssets(),
-    sessions: openSessions(await keys.create("session"), { secure: false, randomId: randomUUID }),
+    sessions,
     verify: issuer.verify,
+    issuer: configuredSignIn(config, await keys.create("session")),
+    codeChannel: options.codeChannel ?? null,
     ready: async () => true,
   });
   const tokens = {
@@ -113,6 +125,16 @@ export async function testService(
     async json(method, path, as, body) {
       const response = await call(method, path, as, body);
       return { status: response.status, body: JSON.parse(await response.text()) };
+    },
+    async readSession(cookie) {
+      const reader = new Hono();
+      let found: Session | null = null;
+      reader.get("/", async (c) => {
+        found = await sessions.read(c);
+        return c.body(null);
+      });
+      await reader.request("/", { headers: { cookie } });
+      return found;
     },
     async close() {
       await deps.log.close();

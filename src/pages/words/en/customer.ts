@@ -101,6 +101,17 @@ export const customer: typeof portuguese = {
     controller: "controller. Data-protection officer:",
     authority: "You can also turn to the",
   },
+  code: {
+    title: "Show that it is you",
+    lead: "What you asked for needs a stronger proof of who you are. We send a code to the e-mail address that we know of you.",
+    send: "Send me the code",
+    back: "Not now",
+    sent: "The code is on its way. It is good for ten minutes, once, in this window.",
+    field: "Code",
+    wrong: "That is not the code, or it is not good any more. After three tries ask for another.",
+    give: "Go on",
+    again: "Another code",
+  },
   erase: {
     title: "My data",
     lead: "Take a copy, erase, or both, in this order.",

@@ -121,6 +121,13 @@ export const open: typeof portuguese = {
   signIn: {
     title: "Sign in",
     lead: "Paste the token that your identity provider issued. It says whether you come as the person the data is about, as an auditor or as a product.",
+    byIssuer: "Sign in with your identity provider",
+    issuerLead:
+      "You are taken to your identity provider and back. It says who you are and how sure it is of that.",
+    orToken: "Or paste a token that it issued.",
+    outTitle: "You are signed out.",
+    outLead: "Here your session has ended. With your identity provider you may still be signed in.",
+    outIssuer: "Sign out there too",
     field: "Token",
     hint: "The token is not kept. The session lasts up to 8 hours, in a cookie that scripts cannot read.",
     button: "Sign in",
@@ -151,6 +158,14 @@ export const open: typeof portuguese = {
       invalid_csrf:
         "The form is not from this session: it ended, or the form came from elsewhere. Go back and send it again.",
       not_found: "Check the address, or go to the start.",
+      sign_in_expired: "This sign-in was not begun in this browser, or too long ago. Begin again.",
+      sign_in_refused: "Your identity provider did not sign you in.",
+      issuer_failed:
+        "Your identity provider is not answering as it should. Try again later; nothing is wrong on your side.",
+      no_code_address:
+        "We know no e-mail address of yours that a code could go to. Write to the data-protection officer.",
+      too_many_codes: "Five codes were sent to you within an hour.",
+      code_not_sent: "The code could not be sent just now.",
       unknown_decision: "There is no decision with that number among yours, or it was erased.",
       unknown_entry: "The log has no such entry.",
       decision_erased: "That decision was erased.",

@@ -107,6 +107,17 @@ export const customer = {
     controller: "controlador. Encarregado de dados:",
     authority: "Você também pode procurar a",
   },
+  code: {
+    title: "Mostre que é você",
+    lead: "O que você pediu exige uma prova mais forte de quem você é. Enviamos um código ao e-mail que conhecemos de você.",
+    send: "Enviar o código",
+    back: "Agora não",
+    sent: "O código está a caminho. Vale por dez minutos, uma vez, nesta janela.",
+    field: "Código",
+    wrong: "O código não é esse, ou já não vale. Depois de três tentativas, peça outro.",
+    give: "Continuar",
+    again: "Outro código",
+  },
   erase: {
     title: "Meus dados",
     lead: "Leve uma cópia, apague, ou os dois, nesta ordem.",

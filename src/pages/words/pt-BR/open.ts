@@ -119,6 +119,13 @@ export const open = {
   signIn: {
     title: "Entrar",
     lead: "Cole o token que o seu provedor de identidade emitiu. Ele diz se você entra como a pessoa de quem são os dados, como auditoria ou como produto.",
+    byIssuer: "Entrar pelo seu provedor de identidade",
+    issuerLead:
+      "Você vai ao seu provedor de identidade e volta. Ele diz quem você é e quanta certeza tem disso.",
+    orToken: "Ou cole um token que ele emitiu.",
+    outTitle: "Você saiu.",
+    outLead: "Aqui a sua sessão terminou. No provedor de identidade você pode ainda estar dentro.",
+    outIssuer: "Sair lá também",
     field: "Token",
     hint: "O token não é guardado. A sessão dura até 8 horas, num cookie que scripts não leem.",
     button: "Entrar",
@@ -147,6 +154,14 @@ export const open = {
       invalid_csrf:
         "O formulário não é desta sessão: ela terminou, ou ele veio de outro lugar. Volte e envie de novo.",
       not_found: "Confira o endereço ou volte ao início.",
+      sign_in_expired: "Esta entrada não começou neste navegador, ou faz tempo demais. Comece de novo.",
+      sign_in_refused: "O seu provedor de identidade não confirmou quem você é.",
+      issuer_failed:
+        "O seu provedor de identidade não responde como deveria. Tente mais tarde; não é nada do seu lado.",
+      no_code_address:
+        "Não sabemos de um e-mail seu para onde o código pudesse ir. Escreva à pessoa encarregada dos dados.",
+      too_many_codes: "Cinco códigos já foram enviados a você em uma hora.",
+      code_not_sent: "O código não pôde ser enviado agora.",
       unknown_decision: "Não há decisão com esse número entre as suas, ou ela foi apagada.",
       unknown_entry: "O registro não tem essa entrada.",
       decision_erased: "Essa decisão foi apagada.",
