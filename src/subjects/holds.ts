@@ -120,6 +120,16 @@ export async function holdsOn(deps: Deps, subjectId: string, model?: string): Pr
   return rows.map(toldOf);
 }
 
+/** Every hold in force, the one that ends first before the others; whose they are is not opened. */
+export async function holdsInForce(deps: Pick<Deps, "db" | "now">): Promise<Hold[]> {
+  const rows = await deps.db
+    .select()
+    .from(hold)
+    .where(or(isNull(hold.until), gte(hold.until, todayOf(deps))))
+    .orderBy(asc(hold.until), asc(hold.placedAt));
+  return rows.map(toldOf);
+}
+
 /** Forgets holds whose last day is over: they suspend nothing, and name a person. */
 export async function forgetHolds(deps: Deps): Promise<void> {
   await deps.db.delete(hold).where(lt(hold.until, todayOf(deps)));

@@ -77,3 +77,7 @@ export function nextState(
   if (to !== "back") return to;
   return past.includes("extend") ? "extended" : "in_progress";
 }
+
+/** Whether an action leads on from this state. */
+export const mayTake = (state: RequestState, action: Exclude<RequestAction, "receive">): boolean =>
+  TRANSITIONS[action].from.includes(state);

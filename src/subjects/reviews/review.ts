@@ -22,6 +22,8 @@ import { latestOf } from "./tally.ts";
 export interface ReviewFile {
   request: OpenedRequest;
   vaulted: VaultedDecision;
+  /** Of the decision's entry. */
+  logIndex: number;
   standing: Standing;
   contract: Contract;
   /** What the decision may be changed to. */
@@ -62,7 +64,7 @@ async function contested(deps: RightsDeps, id: string): Promise<Contested> {
  * @throws Problem unknown_review, decision_erased, illegal_transition while the person is asked something
  */
 export async function openReview(deps: RightsDeps, reviewer: string, id: string): Promise<ReviewFile> {
-  const { request: asked, vaulted, standing, contract } = await contested(deps, id);
+  const { request: asked, vaulted, logIndex, standing, contract } = await contested(deps, id);
   await leaveTrace(deps, { role: "reviewer", name: reviewer }, "personal-data", {
     decision: vaulted.decision.id,
   });
@@ -87,7 +89,7 @@ export async function openReview(deps: RightsDeps, reviewer: string, id: string)
       return { ...locked, content };
     });
   }
-  return { request: opened, vaulted, standing, contract, outcomes: outcomesOf(contract) };
+  return { request: opened, vaulted, logIndex, standing, contract, outcomes: outcomesOf(contract) };
 }
 
 export type Conclusion =
