@@ -11,8 +11,10 @@ import { TILE_WIDTH } from "../../audit/tile.ts";
 import { verify } from "../../audit/verify.ts";
 import { Problem } from "../errors.ts";
 import type { Database } from "./client.ts";
+import { rememberAudit } from "./last-audit.ts";
 import { BatchBrokenError, entriesBetween, type StoredEntry } from "./log-entries.ts";
 import { exportLines, RecordMissingError } from "./log-export.ts";
+import { signedSoon } from "./signed-head.ts";
 import { erasedEntry, logBatch, logCheckpoint, logHead, logTag, logTile, payload, record } from "./tables.ts";
 
 const PAGE = 1000;
@@ -70,6 +72,14 @@ export async function auditLog(
   options: { kept?: Checkpoint; now: Date },
 ): Promise<LogAudit> {
   let entries = 0;
+  if (!(await signedSoon(db))) {
+    const detail = "The head lies beyond every signed checkpoint, and stays there";
+    return rememberAudit(
+      db,
+      { ok: false, entries, finding: { code: "head_unsigned", entry: null, detail } },
+      options.now,
+    );
+  }
   try {
     await db.transaction(
       async (tx) => {
@@ -93,9 +103,10 @@ export async function auditLog(
       },
       { isolationLevel: "repeatable read", accessMode: "read only" },
     );
-    return { ok: true, entries, finding: null };
+    return rememberAudit(db, { ok: true, entries, finding: null }, options.now);
   } catch (error) {
-    if (error instanceof Found) return { ok: false, entries, finding: error.finding };
+    if (error instanceof Found)
+      return rememberAudit(db, { ok: false, entries, finding: error.finding }, options.now);
     throw error;
   }
 }
@@ -129,12 +140,11 @@ async function openHead(db: Database, key: LogKeys): Promise<SignedHead> {
   const [row] = await db.select().from(logHead).where(eq(logHead.id, 1));
   if (!row) throw new Found("head_missing", null, "The log has no head");
   const [newest] = await db.select().from(logCheckpoint).orderBy(desc(logCheckpoint.size)).limit(1);
-  if (!newest || newest.size < row.size) {
-    // Between commit and signature for a moment where replicas write at once; for good it is somebody else's hand.
-    throw new Found("head_unsigned", newest?.size ?? null, "The head lies beyond every signed checkpoint");
-  }
+  if (!newest) throw new Found("head_unsigned", null, "The log has no checkpoint");
   const signed = await opened(newest.note, key, null);
-  if (signed.size !== row.size || !bytesEqual(signed.root, row.root)) {
+  // Beyond the newest checkpoint only what was appended in this moment: see `signedSoon`.
+  const atHead = signed.size === row.size;
+  if (signed.size > row.size || (atHead && !bytesEqual(signed.root, row.root))) {
     throw new Found("head_altered", null, "The head is not the one that its checkpoint signs");
   }
   const [last] = await db.select().from(logBatch).orderBy(desc(logBatch.first)).limit(1);

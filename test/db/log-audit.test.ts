@@ -173,7 +173,8 @@ describe("the check of the log", () => {
     ],
     [
       "a checkpoint that was handed out",
-      sql`UPDATE log_checkpoint SET note = replace(note, E'\\n3\\n', E'\\n4\\n') WHERE size = 3`,
+      sql`UPDATE log_checkpoint SET note = replace(note, E'\\n' || size || E'\\n', E'\\n' || size + 1 || E'\\n')
+        WHERE size = (SELECT min(size) FROM log_checkpoint WHERE size > 0)`,
       "checkpoint_invalid",
       null,
     ],

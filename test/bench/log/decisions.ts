@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync, randomUUID } from "node:crypto";
+import { toHex } from "../../../audit/bytes.ts";
 import { type OpenDatabase, openPostgres } from "../../../src/db/client.ts";
 import { type Log, openLog } from "../../../src/db/log.ts";
 import type { NewEntry, Receipt } from "../../../src/db/log-append.ts";
@@ -11,7 +12,7 @@ import { openRing } from "../../support/keys.ts";
 export const SUBJECTS = 5_000;
 /** Bytes of a vault payload, and of a record's filling. */
 const PAYLOAD = 1_500;
-const FILLING = 500;
+const FILLING = 150;
 
 export interface Appender {
   database: OpenDatabase;
@@ -54,17 +55,20 @@ export async function openAppender(url: string, keys: KeyProvider): Promise<Appe
     policy: randomBytes(32),
   };
   const filling = "x".repeat(FILLING);
+  const named = Object.fromEntries(Object.entries(digests).map(([name, bytes]) => [name, toHex(bytes)]));
   const payload = randomBytes(PAYLOAD);
   return {
     database,
     log,
     async append() {
       const key = people[Math.floor(Math.random() * SUBJECTS)]!;
+      const columns = { model: "bench", version: 1, outcome: "approved", client: "bench" };
+      const id = randomUUID();
       const entry: NewEntry = {
         leaf: { kind: "decision", digests },
         hour: 490_000,
-        body: { kind: "decision", hour: 490_000, filling },
-        columns: { id: randomUUID(), model: "bench", version: 1, outcome: "approved", client: "bench" },
+        body: { kind: "decision", hour: 490_000, id, ...columns, digests: named, filling },
+        columns: { id, ...columns },
         subject: entryOf(ring, key, payload),
         idempotency: {
           keyHmac: randomBytes(32),
