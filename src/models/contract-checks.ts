@@ -89,7 +89,41 @@ function featureFaults(feature: Feature): Place[] {
       faults.push([["reasons", side, language], "{value} is the only placeholder"]);
     }
   }
-  return [...faults, ...policyFaults(feature).map(([at, detail]): Place => [["policy", ...at], detail])];
+  return [
+    ...faults,
+    ...policyFaults(feature).map(([at, detail]): Place => [["policy", ...at], detail]),
+    ...changeFaults(feature).map(([at, detail]): Place => [["changeable", ...at], detail]),
+  ];
+}
+
+/** Nobody is told to become somebody else: only what is ordinary may be marked, and only within what the model takes. */
+function changeFaults(feature: Feature): Place[] {
+  if (feature.type === "text" || feature.changeable === undefined) return [];
+  const faults: Place[] = [];
+  const { changeable, sensitivity } = feature;
+  if (sensitivity !== "ordinary")
+    faults.push([[], `a feature of sensitivity "${sensitivity}" may not be marked as changeable`]);
+  for (const [language, sentence] of Object.entries(changeable.text ?? {})) {
+    const placeholders: string[] = sentence.match(/\{[^}]*\}?|\}/g) ?? [];
+    if (!placeholders.includes("{to}") || placeholders.some((one) => one !== "{to}" && one !== "{from}"))
+      faults.push([["text", language], "needs {to}; {from} is the only other placeholder"]);
+  }
+  if (feature.type === "category") {
+    const known = new Set(feature.values.map(({ value }) => value));
+    const allowed = feature.changeable?.values ?? [];
+    allowed.forEach((value, i) => {
+      if (!known.has(value)) faults.push([["values", i], "is no value of the feature"]);
+      if (allowed.indexOf(value) !== i) faults.push([["values", i], "is there twice"]);
+    });
+    return faults;
+  }
+  const { min = feature.min, max = feature.max, step } = feature.changeable!;
+  if (min < feature.min || max > feature.max)
+    faults.push([[], "must stay within the feature's own min and max"]);
+  if (!(min < max)) faults.push([["min"], "min must be below max"]);
+  if (feature.type === "integer" && [min, max, step ?? 1].some((value) => !Number.isInteger(value)))
+    faults.push([[], "of a whole number, min, max and step are whole"]);
+  return faults;
 }
 
 const SUITED: Record<Feature["type"], readonly Feature["policy"]["kind"][]> = {

@@ -77,6 +77,42 @@ const policySchema = z.discriminatedUnion("kind", [
     .describe("The number moved at random, epsilon-differentially private."),
 ]);
 
+const changeBase = {
+  direction: z
+    .enum(["up", "down", "any"])
+    .describe("Which way the person may change it; of a category in the order of its values."),
+  effort: z
+    .number()
+    .gt(0)
+    .max(1000)
+    .describe("How hard a usual change is beside those of other features; 1 where absent.")
+    .optional(),
+  text: textSchema
+    .describe("What the person would do, beginning with a verb; {from} and {to} are the values.")
+    .optional(),
+};
+const numberChange = z
+  .strictObject({
+    ...changeBase,
+    min: z.number().optional(),
+    max: z.number().optional(),
+    step: z.number().gt(0).describe("Only multiples of it are proposed.").optional(),
+  })
+  .describe(
+    "The person can change it: what would change the outcome is looked for among such features only.",
+  );
+const categoryChange = z
+  .strictObject({
+    ...changeBase,
+    values: z
+      .array(z.string())
+      .min(1)
+      .max(1000)
+      .describe("Values that it may be changed to; all where absent.")
+      .optional(),
+  })
+  .describe("As for a number.");
+
 const featureBase = {
   name: featureName,
   label: textSchema,
@@ -94,6 +130,7 @@ const numberBase = {
   min: z.number(),
   max: z.number(),
   unit: textSchema.describe("Shown after the number, in {value} too.").optional(),
+  changeable: numberChange.optional(),
 };
 
 const featureSchema = z.discriminatedUnion("type", [
@@ -107,6 +144,7 @@ const featureSchema = z.discriminatedUnion("type", [
       .min(1)
       .max(1000)
       .describe("Every value that is accepted, with the words that a customer reads."),
+    changeable: categoryChange.optional(),
   }),
   z.strictObject({
     ...featureBase,

@@ -22,6 +22,10 @@ test("the JSON Schema beside the packages is the one that the contract's schema 
 
 test("a contract is read as it is written", () => {
   const written = looseContract(FREE_TEXT);
+  changeable(0, { direction: "up", min: 5, step: 5, text: { "pt-BR": "esperar {to}", en: "wait {to}" } })(
+    written,
+  );
+  changeable(1, { values: ["phone"], effort: 2 })(written);
   expect(readContract(yamlBytes(written))).toEqual(written);
 });
 
@@ -71,6 +75,10 @@ test.each<[string, (contract: Loose) => void, string]>([
 
 const NOISE = { kind: "noise", mechanism: "discrete-laplace", epsilon: 1, lower: 20, upper: 70, step: 5 };
 
+const changeable = (feature: number, value: object) => (contract: Loose) => {
+  contract.features![feature]!.changeable = set({ direction: "any", ...value });
+};
+
 const policy = (feature: number, value: unknown) => (contract: Loose) => {
   contract.features![feature]!.policy = set(value);
 };
@@ -116,6 +124,33 @@ test.each<[string, (contract: Loose) => void, string]>([
   ],
   ["two features of one name", (c) => c.features!.push(c.features![1]!), "/features/3/name"],
   ["min above max", (c) => (c.features![0]!.max = set(0)), "/features/0/min"],
+  ["a free text that may be changed", changeable(2, {}), "/features/2"],
+  [
+    "a proxy that may be changed",
+    (c) => {
+      c.features![1]!.sensitivity = set("proxy");
+      changeable(1, {})(c);
+    },
+    "/features/1/changeable",
+  ],
+  ["a change beyond the feature's range", changeable(0, { max: 366 }), "/features/0/changeable"],
+  ["a range of change that is none", changeable(0, { min: 9, max: 9 }), "/features/0/changeable/min"],
+  ["half steps of a whole number", changeable(0, { step: 0.5 }), "/features/0/changeable"],
+  [
+    "a change to an unknown value",
+    changeable(1, { values: ["web", "fax"] }),
+    "/features/1/changeable/values/1",
+  ],
+  [
+    "a change to one value twice",
+    changeable(1, { values: ["web", "web"] }),
+    "/features/1/changeable/values/1",
+  ],
+  [
+    "a change whose words do not say to what",
+    changeable(0, { text: { "pt-BR": "esperar {to}", en: "wait {value} from {from}" } }),
+    "/features/0/changeable/text/en",
+  ],
   ["a number that is kept", policy(0, { kind: "keep" }), "/features/0/policy/kind"],
   ["a number that is masked", policy(0, { kind: "mask" }), "/features/0/policy/kind"],
   ["a free text that is kept", policy(2, { kind: "keep" }), "/features/2/policy/kind"],
