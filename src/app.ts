@@ -9,6 +9,7 @@ import { Api, type Env } from "./http/api.ts";
 import { auditorRoutes } from "./http/auditor.ts";
 import { batchRoutes } from "./http/batch.ts";
 import { checkpointRoutes } from "./http/checkpoints.ts";
+import { copyRoutes } from "./http/copies.ts";
 import { openDryRuns } from "./http/dry-run.ts";
 import { erasureRoutes } from "./http/erasures.ts";
 import type { IssuerSignIn } from "./http/issuer-sign-in.ts";
@@ -75,6 +76,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   standingRoutes(api, deps);
   subjectRoutes(api, rights, who);
   requestRoutes(api, rights);
+  copyRoutes(api, rights);
   requestDeskRoutes(api, rights);
   reviewRoutes(api, rights);
   auditorRoutes(api, deps);

@@ -135,6 +135,9 @@ const settings = z.object({
   MOTIVO_REQUEST_DAYS: count(365, 1, 3650).describe(
     "Days that closed requests and notices are kept under keys of their own, after an erasure too",
   ),
+  MOTIVO_COPY_DAYS: count(7, 1, 90).describe(
+    "Days that a copy of a person's data lies ready for them; then it is deleted, as it is by an erasure",
+  ),
   MOTIVO_RECIPIENTS: text.describe(
     'Who is told of corrections and erasures, and the only addresses that are ever called: JSON, [{"name", "url", "secret": "whsec_…", "models"?}]',
   ),

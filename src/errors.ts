@@ -65,6 +65,8 @@ export const PROBLEMS = {
   consent_revoked: [409, "The person revoked their consent"],
   unknown_restriction: [404, "No such restriction"],
   unknown_review: [404, "No such review"],
+  unknown_copy: [404, "No such copy"],
+  copy_not_ready: [409, "The copy is not ready"],
   review_not_opened: [409, "The file was not opened by this reviewer"],
   unknown_outcome: [422, "The outcome is not one of the model's"],
   decision_superseded: [409, "Another decision stands in its place"],

@@ -39,6 +39,7 @@ import { closeEpochWhenDue } from "./subjects/close-epoch.ts";
 import { closeErasureInterval } from "./subjects/close-interval.ts";
 import { mailCodes } from "./subjects/codes/channel.ts";
 import { forgetCodes } from "./subjects/codes/codes.ts";
+import { forgetCopies, makeCopies } from "./subjects/copies/make-copies.ts";
 import { forgetHolds } from "./subjects/holds.ts";
 import { refuseOlderThan } from "./subjects/kept-log.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
@@ -212,8 +213,11 @@ function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void 
   const said = (name: string) => (error: unknown) => logger.error({ err: error }, name);
   const timers = [
     setInterval(() => void turn().catch(said("notices")), config.MOTIVO_OUTBOX_INTERVAL_S * 1000),
+    // What a process began and did not end, or what failed a moment ago.
+    setInterval(() => void makeCopies(rights).catch(said("copies")), config.MOTIVO_OUTBOX_INTERVAL_S * 1000),
     setInterval(() => {
       void forgetRequests(rights).catch(said("requests to forget"));
+      void forgetCopies(rights).catch(said("copies to forget"));
       void forgetCodes(rights).catch(said("codes to forget"));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
   ];

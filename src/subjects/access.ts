@@ -55,6 +55,43 @@ export interface Held {
   }[];
   /** Entries whose words a restored backup has lost. */
   lost: number[];
+  /** Whatever else lies behind an entry of the person's, as it was stored: an answer leaves nothing out. */
+  others: ({ kind: string; logIndex: number } & Record<string, unknown>)[];
+}
+
+export type Vaulted = VaultedDecision | VaultedEvent;
+
+export const nothingHeld = (key: SubjectKey, contract: Contract): Held => ({
+  key,
+  contract,
+  decisions: [],
+  opened: [],
+  refusals: [],
+  corrections: [],
+  reviews: [],
+  lost: [],
+  others: [],
+});
+
+/** Sorts what lay in the vault behind one entry; entries are given oldest first. */
+export function sortInto(held: Held, vaulted: Vaulted, logIndex: number): void {
+  if (vaulted.kind === "decision") {
+    const { kind: _, ...decision } = vaulted;
+    held.decisions.unshift({ logIndex, ...decision });
+  } else if (vaulted.kind === "access") {
+    const { kind: _, at, ...opening } = vaulted;
+    held.opened.push({ ...opening, at, hour: hourOf(new Date(at)), decision: null, logIndex });
+  } else if (vaulted.kind === "correction") {
+    const { kind: _, ...correction } = vaulted;
+    held.corrections.push({ ...correction, logIndex });
+  } else if (vaulted.kind === "review") {
+    const { kind: _, ...review } = vaulted;
+    held.reviews.push({ ...review, logIndex });
+  } else if (vaulted.kind === "lost") held.lost.push(logIndex);
+  else if (vaulted.kind === "refusal") {
+    const { at, right, article } = vaulted;
+    held.refusals.push({ at, right, article, logIndex });
+  } else held.others.push({ ...(vaulted as { kind: string }), logIndex });
 }
 
 /** The package whose decisions this key is for: the newest version that uses data so. */
@@ -75,43 +112,11 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
     key,
     entries.map(({ tag }) => tag),
   );
-  const held: Held = {
-    key,
-    contract: await contractOf(deps, key),
-    decisions: [],
-    opened: [],
-    refusals: [],
-    corrections: [],
-    reviews: [],
-    lost: [],
-  };
+  const held = nothingHeld(key, await contractOf(deps, key));
   for (const { logIndex, tag } of entries) {
     const plaintext = payloads.get(toHex(tag));
     if (!plaintext) throw new Error("An entry of the subject has no payload");
-    const vaulted = JSON.parse(new TextDecoder().decode(plaintext)) as VaultedDecision | VaultedEvent;
-    if (vaulted.kind === "decision") {
-      const { kind: _, ...decision } = vaulted;
-      held.decisions.unshift({ logIndex, ...decision });
-    } else if (vaulted.kind === "access") {
-      const { kind: _, at, ...opening } = vaulted;
-      held.opened.push({
-        ...opening,
-        at,
-        hour: hourOf(new Date(at)),
-        decision: null,
-        logIndex,
-      });
-    } else if (vaulted.kind === "correction") {
-      const { kind: _, ...correction } = vaulted;
-      held.corrections.push({ ...correction, logIndex });
-    } else if (vaulted.kind === "review") {
-      const { kind: _, ...review } = vaulted;
-      held.reviews.push({ ...review, logIndex });
-    } else if (vaulted.kind === "lost") held.lost.push(logIndex);
-    else {
-      const { at, right, article } = vaulted;
-      held.refusals.push({ at, right, article, logIndex });
-    }
+    sortInto(held, JSON.parse(new TextDecoder().decode(plaintext)) as Vaulted, logIndex);
   }
   held.opened.push(
     ...(await openingsOf(
@@ -124,7 +129,7 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
 }
 
 /** Who opened these decisions: entries that name the decision, not the person. */
-async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Opening[]> {
+export async function openingsOf(deps: Deps, decisions: readonly string[]): Promise<Opening[]> {
   const openings: Opening[] = [];
   for (const ids of chunksOf(decisions)) {
     const rows = await deps.db

@@ -2,7 +2,7 @@ import { and, eq, inArray, notExists } from "drizzle-orm";
 import { hourOf } from "../../audit/leaf.ts";
 import type { Database } from "../db/client.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
-import { dataKey, removal, subject } from "../db/tables.ts";
+import { copy, dataKey, removal, subject } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { Problem } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
@@ -51,6 +51,8 @@ export async function endAccess(
       if (!owner || !(await mayEnd(tx))) return null;
       const [row] = await tx.delete(dataKey).where(eq(dataKey.id, held.id)).returning();
       if (!row) return null;
+      // A copy is made of all of its purposes' keys: without this one it opens no more.
+      await tx.delete(copy).where(eq(copy.subject, owner.id));
       await tx
         .delete(subject)
         .where(

@@ -13,9 +13,13 @@ export type VaultedEvent =
   | {
       kind: "access";
       at: string;
-      role: "subject";
-      purpose: "own-access" | "own-request";
-      what: "decisions" | "personal-data";
+      /** `operator`: somebody who has the controller's keys at hand, on the command line. */
+      role: "subject" | "operator";
+      purpose: "own-access" | "own-request" | "access-by-hand";
+      /** `copy`: a file of a copy was handed over. */
+      what: "decisions" | "personal-data" | "copy";
+      /** SHA-256 in hex of what was handed over; never on the record. */
+      digest?: string;
     }
   | { kind: "refusal"; at: string; right: "erasure"; article: string }
   | typeof LOST

@@ -32,7 +32,7 @@ export async function simplifiedAccess(deps: RightsDeps, subject: string) {
 }
 
 /** Features whose legal basis makes them portable under one of the controller's laws. */
-function portableFeatures(deps: RightsDeps, contract: Contract) {
+export function portableFeatures(deps: RightsDeps, contract: Contract) {
   return contract.features.filter(({ basis }) =>
     deps.rights.regimes.some(
       (regime) => rulingOf(regime, "portability", [contract.bases[basis]!.kind]).applies,

@@ -2,6 +2,7 @@ import { and, inArray, lt, notInArray } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
+import { startCopy } from "../copies/start-copy.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
 import { performErasure } from "./perform-erasure.ts";
 import { purposesOf, ruled } from "./purposes.ts";
@@ -51,6 +52,16 @@ async function revoke(deps: RightsDeps, made: OpenedRequest): Promise<Performed>
   };
 }
 
+/**
+ * What is made in the background for the person to fetch. One who asks again while a copy is being made is told of that one:
+ * people have one at a time.
+ */
+async function copied(deps: RightsDeps, { content }: OpenedRequest, kind: "access" | "portability") {
+  const { subject, asked } = content;
+  const started = await startCopy(deps, { subject, kind, language: asked.language ?? "pt-BR" });
+  return { copy: started && { ...started, location: `/v1/me/copies/${started.id}` } };
+}
+
 function perform(deps: RightsDeps, made: OpenedRequest): Promise<Performed> {
   const { subject, asked } = made.content;
   const right = made.right as Exclude<RequestRight, "correction" | "objection" | "review">;
@@ -60,9 +71,13 @@ function perform(deps: RightsDeps, made: OpenedRequest): Promise<Performed> {
     case "access_simplified":
       return simplifiedAccess(deps, subject).then(answered);
     case "access_complete":
-      return confirmation(deps, subject).then(({ held }) => answered({ held, location: "/v1/me/access" }));
+      return confirmation(deps, subject).then(async ({ held }) =>
+        answered({ held, location: "/v1/me/access", ...(await copied(deps, made, "access")) }),
+      );
     case "portability":
-      return portability(deps, subject, asked.model).then(answered);
+      return portability(deps, subject, asked.model).then(async (given) =>
+        answered({ ...given, ...(await copied(deps, made, "portability")) }),
+      );
     case "explanation":
       return explanation(deps, subject, asked.decision ?? "").then(answered);
     case "recipients":

@@ -25,12 +25,16 @@ export interface Recipient {
 /** What the controller has settled about requests. */
 export interface RightsSettings {
   controller: string;
+  /** How to reach the data-protection officer. */
+  dataProtectionOfficer: string;
   regimes: readonly Regime[];
   timeZone: string;
   calendar: HolidayCalendar;
   targetDays: number;
   /** Days that a closed request and a notice are kept. */
   keepDays: number;
+  /** Days that a copy of somebody's data lies ready. */
+  copyDays: number;
   recipients: readonly Recipient[];
   /** Whether e-mails can be sent; without it people see the steps on their page alone. */
   tellsByMail: boolean;
@@ -71,6 +75,7 @@ export function rightsSettings(config: Config): RightsSettings {
   parsed("MOTIVO_TIME_ZONE", () => localDay(new Date(0), config.MOTIVO_TIME_ZONE));
   return {
     controller: config.MOTIVO_CONTROLLER,
+    dataProtectionOfficer: config.MOTIVO_DPO,
     regimes: parsed("MOTIVO_REGIMES", () =>
       z.array(z.enum(REGIMES)).min(1).parse(config.MOTIVO_REGIMES.split(",")),
     ),
@@ -78,6 +83,7 @@ export function rightsSettings(config: Config): RightsSettings {
     calendar: parsed("MOTIVO_HOLIDAYS", () => overridden(calendar, config.MOTIVO_HOLIDAYS)),
     targetDays: config.MOTIVO_TARGET_DAYS,
     keepDays: config.MOTIVO_REQUEST_DAYS,
+    copyDays: config.MOTIVO_COPY_DAYS,
     recipients: parsed("MOTIVO_RECIPIENTS", () =>
       recipients.parse(JSON.parse(config.MOTIVO_RECIPIENTS ?? "[]")),
     ),

@@ -1,0 +1,16 @@
+import type { Language } from "../../decisions/decision.ts";
+
+/** `access`: everything held. `portability`: what the person gave, for another controller. */
+export const COPY_KINDS = ["access", "portability"] as const;
+export type CopyKind = (typeof COPY_KINDS)[number];
+
+export interface CopyAsked {
+  subject: string;
+  kind: CopyKind;
+  language: Language;
+  /** The data keys of the person that it is about: those that they had when they asked. */
+  keys: readonly string[];
+}
+
+/** Told after each page; may refuse to go on by throwing. */
+export type CopyProgress = (done: number, total: number) => Promise<void>;

@@ -1,0 +1,156 @@
+import type { AccessHead } from "./access-files.ts";
+import type { Wording } from "./decision-blocks.ts";
+import type { Block } from "./pdf/tagged-document.ts";
+import type { ModelCard, ToldPurpose, ToldRequest } from "./told.ts";
+
+const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: "heading", level, text });
+const paragraph = (text: string): Block => ({ kind: "paragraph", text });
+/** Nothing where there is nothing to list: an empty list is none to whoever listens. */
+const list = (items: string[]): Block[] => (items.length === 0 ? [] : [{ kind: "list", items }]);
+const section = (title: string, items: string[]): Block[] =>
+  items.length === 0 ? [] : [heading(3, title), ...list(items)];
+
+export interface Summed {
+  told: ToldPurpose;
+  decisions: number;
+}
+
+/** What a copy says beside the decisions, in the order in which a reader asks. */
+export function summaryBlocks(
+  wording: Wording,
+  head: AccessHead,
+  purposes: readonly Summed[],
+  inVolumes: boolean,
+): Block[] {
+  const { words, figures } = wording;
+  return [
+    heading(1, words.title),
+    paragraph(words.lead(head.controller, head.subject)),
+    paragraph(words.made(figures.time(head.at))),
+    paragraph(words.responsible(head.controller, head.dataProtectionOfficer)),
+    paragraph(words.law),
+    paragraph(words.machine),
+    ...(inVolumes ? [paragraph(words.volumes)] : []),
+    ...(purposes.length === 0 ? [paragraph(words.nothing)] : []),
+    ...purposes.flatMap((one) => purposeBlocks(wording, one)),
+    ...requestBlocks(wording, head.requests),
+    heading(2, words.proof),
+    paragraph(
+      words.proofText(figures.count(purposes.reduce((sum, { told }) => sum + told.completeness.entries, 0))),
+    ),
+    paragraph(words.proofHow),
+    paragraph(words.proofCare),
+  ];
+}
+
+function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
+  const { words, figures, language } = wording;
+  const or = (names: readonly string[]) => (names.length === 0 ? words.nobody : names.join(", "));
+  return [
+    heading(2, told.title[language]),
+    ...list([
+      ...told.purposes.map(({ text }) => `${words.purpose}: ${text[language]}`),
+      words.bases(told.legalBases.map(({ kind, articles }) => `${kind} (${articles.join("; ")})`).join(", ")),
+      ...told.retention.map(({ months, reason }) => words.retention(figures.count(months), reason[language])),
+      told.erasure.allowed ? words.erasable : words.kept(told.erasure.article, told.erasure.reason[language]),
+      words.clients(or(told.recipients.clients)),
+      words.told(or(told.recipients.told)),
+      words.holds(decisions),
+    ]),
+    ...told.modelCards.flatMap((card) => cardBlocks(wording, card)),
+    heading(3, words.opened),
+    {
+      kind: "table",
+      head: words.openedHead,
+      rows: told.opened.map(({ time, role, purpose, what, decision }) => [
+        figures.time(time),
+        role,
+        purpose,
+        decision === null ? what : `${what} ${decision}`,
+      ]),
+    },
+    ...section(
+      words.corrections,
+      told.corrections.map(({ at, decision, by }) => words.correction(figures.time(at), decision, by)),
+    ),
+    ...section(
+      words.reviews,
+      told.reviews.map(({ at, decision, result, grounds }) =>
+        words.review(figures.time(at), decision, result, grounds),
+      ),
+    ),
+    ...section(
+      words.refusals,
+      told.refusals.map(({ at, article }) => words.refusal(figures.time(at), article)),
+    ),
+    ...(told.lost.length === 0
+      ? []
+      : [paragraph(words.lost(figures.count(told.lost.length), told.lost.join(", ")))]),
+    ...section(
+      words.others,
+      [...told.counterfactuals, ...told.others].map(
+        ({ kind, logIndex, ...rest }) =>
+          `${words.other(figures.count(logIndex), kind)}: ${JSON.stringify(rest)}`,
+      ),
+    ),
+  ];
+}
+
+function cardBlocks({ words, figures, language }: Wording, card: ModelCard): Block[] {
+  const metrics = Object.entries(card.quality.metrics)
+    .map(([name, value]) => `${name} ${figures.exact(value)}`)
+    .join(", ");
+  const purposes = new Set(card.features.map(({ purpose }) => purpose));
+  return [
+    heading(3, words.card(String(card.version))),
+    paragraph(card.description[language]),
+    ...list([
+      words.published(figures.time(card.publishedAt)),
+      words.quality(card.quality.split, metrics),
+      words.trainedOn(`${card.source.title} (${card.source.licence})`),
+      `${words.background}: ${card.background.synthetic ? words.synthetic : words.taken}.`,
+      words.model(card.digests.model),
+    ]),
+    paragraph(words.uses),
+    ...list(
+      card.features.map(({ label, purpose, sensitivity }) => {
+        const marks = [
+          ...(purposes.size > 1 ? [purpose] : []),
+          ...(sensitivity === "ordinary" ? [] : [words.sensitivity[sensitivity]]),
+        ];
+        return marks.length === 0 ? label[language] : `${label[language]} (${marks.join(", ")})`;
+      }),
+    ),
+  ];
+}
+
+function requestBlocks({ words, figures }: Wording, requests: readonly ToldRequest[]): Block[] {
+  if (requests.length === 0) return [];
+  return [
+    heading(2, words.requests),
+    {
+      kind: "table",
+      head: words.requestHead,
+      rows: requests.map(({ right, state, receivedAt, due, steps }) => [
+        words.rights[right],
+        state,
+        figures.time(receivedAt),
+        [
+          due ?? words.noDay,
+          ...(steps.at(-1)?.clocks ?? []).map((clock) =>
+            words.clock(clock.regime, clock.rule, clock.due ?? words.noDay),
+          ),
+        ].join("\n"),
+      ]),
+    },
+    ...requests.flatMap(({ right, steps }) => [
+      heading(3, words.steps(words.rights[right])),
+      ...list(
+        steps.map(({ at, action, by, text }) => {
+          const step = words.step(figures.time(at), action, by);
+          return text === undefined ? step : `${step}. ${text}`;
+        }),
+      ),
+    ]),
+  ];
+}

@@ -1,0 +1,33 @@
+import type { Language } from "../../decisions/decision.ts";
+import type { Contract } from "../../models/contract.ts";
+
+const featureOf = (contract: Contract | undefined, name: string) =>
+  contract?.features.find((feature) => feature.name === name);
+
+/** A feature as its package calls it for people. */
+export const featureLabel = (contract: Contract | undefined, name: string, language: Language): string =>
+  featureOf(contract, name)?.label[language] ?? name;
+
+/** A value in the package's words: a category's label, a number with its unit. */
+export function valueLabel(
+  contract: Contract | undefined,
+  name: string,
+  value: string | number,
+  language: Language,
+  told: (value: number) => string = String,
+): string {
+  const feature = featureOf(contract, name);
+  if (feature?.type === "category")
+    return feature.values.find((each) => each.value === value)?.label[language] ?? String(value);
+  if (typeof value !== "number") return value;
+  const unit = feature && "unit" in feature ? feature.unit?.[language] : undefined;
+  return unit === undefined ? told(value) : `${told(value)} ${unit}`;
+}
+
+/** What pages show for an outcome, and the sentence that a person reads first. */
+export function outcomeWords(contract: Contract | undefined, outcome: string, language: Language) {
+  const given = contract?.output.outcomes;
+  const outcomes = given === undefined ? [] : Array.isArray(given) ? given : Object.values(given);
+  const found = outcomes.find(({ code }) => code === outcome);
+  return { label: found?.label[language] ?? outcome, headline: found?.headline[language] ?? "" };
+}
