@@ -11,7 +11,21 @@ export interface Reader {
 }
 
 /** What was opened. */
-export type Opened = "decision" | "decision-list" | "explanation" | "entry" | "personal-data" | "request";
+export type Opened =
+  | "decision"
+  | "decision-list"
+  | "explanation"
+  | "entry"
+  | "personal-data"
+  | "request"
+  | "incident";
+
+interface About {
+  decision?: string;
+  request?: string;
+  /** Finer than the role's. `incident-notice`: to tell people of an incident. */
+  purpose?: "incident-notice";
+}
 
 /**
  * The entry that says that somebody opened something (LGPD 37; GDPR 15 as read in C-579/21: a person may ask when
@@ -22,7 +36,7 @@ function accessEntry(
   { epoch, now, randomId }: Pick<Deps, "epoch" | "now" | "randomId">,
   reader: Reader,
   what: Opened,
-  about: { decision?: string; request?: string } = {},
+  about: About = {},
 ): NewEntry {
   const hour = hourOf(now());
   return {
@@ -32,7 +46,7 @@ function accessEntry(
       kind: "access",
       hour,
       role: reader.role,
-      purpose: PURPOSE[reader.role],
+      purpose: about.purpose ?? PURPOSE[reader.role],
       what,
       actor: Buffer.from(epoch.blind("actor", reader.role, reader.name))
         .subarray(0, 8)
@@ -44,7 +58,7 @@ function accessEntry(
   };
 }
 
-/** Why a role reads at all. Finer purposes come with the requests that name them. */
+/** Why a role reads at all. */
 const PURPOSE = {
   product: "showing-the-decision",
   auditor: "audit",
@@ -60,7 +74,7 @@ export async function leaveTrace(
   deps: Pick<Deps, "epoch" | "now" | "randomId" | "log">,
   reader: Reader,
   what: Opened,
-  about: { decision?: string; request?: string } = {},
+  about: About = {},
 ): Promise<number> {
   const outcome = await deps.log.append(accessEntry(deps, reader, what, about));
   if ("refused" in outcome) throw new Problem("decision_erased", "It was erased while it was being opened");
