@@ -1,6 +1,7 @@
 /** The shapes of a decision, as a client gets it, as the vault keeps it, and as an auditor reads it. */
 
 import type { RecordedValue } from "../privacy/anonymise.ts";
+import type { Explained } from "./scale.ts";
 import type { Subject } from "./subject.ts";
 
 export type { RecordedValue };
@@ -29,9 +30,11 @@ export interface DecisionCore {
   /** The model's output for the explained class, or its value. */
   score: number;
   threshold: number | null;
-  /** Mean output over the background. */
+  /** What the following members are drawn from; absent in decisions from before: the score. */
+  explained?: Explained;
+  /** Mean of the explained output over the background. */
   base: number;
-  /** One a feature; their values and `base` sum to `score`. */
+  /** One a feature; their values and `base` sum to `explained.output`. */
   attributions: Record<string, { value: number; interval: [lower: number, upper: number] }>;
   method: string;
   /** 32 hex digits, from the decision's id and the model's digest. */
@@ -65,7 +68,8 @@ export interface VaultedDecision {
 
 /**
  * The anonymised record of a decision. Attributions and intervals in steps of `step`, none for dropped features:
- * theirs are together in `rest`, with what generalising and rounding made, so that base + attributions + rest = score.
+ * theirs are together in `rest`, with what generalising and rounding made, so that base + attributions + rest =
+ * explained.output.
  */
 export interface DecisionRecord {
   kind: "decision";
@@ -75,9 +79,13 @@ export interface DecisionRecord {
   version: number;
   client: string;
   outcome: string;
+  /** Of base, attributions and rest. */
   step: number;
+  /** Rounded to the contract's `scoreStep`. */
   score: number;
   threshold: number | null;
+  /** What `score` comes to on the scale that base, attributions and rest are on; absent in records from before: `score`. */
+  explained?: Explained;
   /** Of the row that `inputs` stand for, from which anybody can compute them; absent in records from before: of the decided row. */
   attributionsOf?: "recorded-row";
   base: number;

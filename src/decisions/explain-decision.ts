@@ -39,7 +39,7 @@ const RECORDED_ROW = `recorded-row/1;tolerance>=${RECORDED_TOLERANCE}`;
 
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
 export function explainerDigest({ explanation, groups }: Pick<Contract, "explanation" | "groups">): string {
-  const { method, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
+  const { method, link, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
   return createHash("sha256")
     .update(
       JSON.stringify([
@@ -50,14 +50,15 @@ export function explainerDigest({ explanation, groups }: Pick<Contract, "explana
         maxModelRows,
         maxMilliseconds,
         groups ?? [],
+        link ?? "identity",
       ]),
     )
     .digest("hex");
 }
 
 /**
- * Attributions explain the output as the contract states it, a probability or a value, and no other scale. Where
- * that output is a sum of trees or of weighted columns its attributions are exact, at the cost of one model row; where it
+ * Attributions explain what the contract's link names, the output or its log odds, and are never rescaled. Where
+ * that is a sum of trees or of weighted columns its attributions are exact, at the cost of one model row; where it
  * is a function of such a sum, the sum's exact attributions make the sampled ones more precise.
  * Made at the first decision, which takes up to a second more for a large forest.
  */
@@ -127,17 +128,20 @@ export interface RowAsked {
   seed: string;
   /** The output that has to meet the tolerance. */
   output: number;
+  /** What the predictor says of the row, where that is known: a closed form then asks for nothing more. */
+  given?: Float64Array;
   /** Of a recorded explanation that was sampled: computes it again, whatever the budget is worth today. */
   rounds?: number;
 }
 
 async function optionsFor(version: LiveVersion): Promise<(asked: RowAsked) => ExplainOptions> {
-  const { method, tolerance } = version.contract.explanation;
+  const { method, tolerance, link } = version.contract.explanation;
   const exact = await exactFor(version, gameOf(version, version.background[0]!).players);
   const maxModelRows = await budgetOf(version);
-  return (asked) => ({
+  return ({ given: _, ...asked }) => ({
     ...asked,
     ...exact,
+    ...(link && { link }),
     digests: version.digests,
     within: (version.contract.groups ?? []).length > 0,
     method,
@@ -153,7 +157,9 @@ export async function explainRow(
   asked: RowAsked,
 ): Promise<Explanation> {
   const options = (await optionsFor(version))(asked);
-  const game = gameOf(version, row);
+  const { given } = asked;
+  const closed = given !== undefined && options.closedForm?.covers(options.link ?? "identity");
+  const game = { ...gameOf(version, row), ...(closed && { predict: () => Promise.resolve(given) }) };
   try {
     return byFeature(
       await explain(game, options).catch((error) => explain(game, twoRounds(version, options, error))),
@@ -173,11 +179,19 @@ export async function explainRecordedRow(
   row: readonly Cell[],
   asked: Pick<RowAsked, "seed" | "output">,
 ): Promise<Explanation> {
-  const game = gameOf(version, row);
-  const { method, tolerance = DEFAULT_TOLERANCE, maxModelRows } = version.contract.explanation;
+  const { method, link, tolerance = DEFAULT_TOLERANCE, maxModelRows } = version.contract.explanation;
+  const plain = gameOf(version, row);
+  const exact = await exactFor(version, plain.players);
+  const closed =
+    method !== "permutation" && "closedForm" in exact && exact.closedForm.covers(link ?? "identity")
+      ? exact.closedForm
+      : undefined;
+  // A closed form needs no model, and how far the model's rounding is from it is nobody's question here.
+  const game = { ...plain, ...(closed && { predict: async () => closed.valueOf(row, "identity") }) };
   const options: ExplainOptions = {
     ...asked,
-    ...(await exactFor(version, game.players)),
+    ...exact,
+    ...(link && { link }),
     digests: version.digests,
     within: (version.contract.groups ?? []).length > 0,
     method,

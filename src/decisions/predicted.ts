@@ -4,6 +4,7 @@ import type { LiveVersion } from "../models/registry.ts";
 import type { DecisionCore, Language, ReasonSaid } from "./decision.ts";
 import { explainRow, sayReasons } from "./explain-decision.ts";
 import { explainedOutput, type Settled, settle } from "./outcome.ts";
+import { explainedAs } from "./scale.ts";
 
 /** What a row comes to, whoever it is about: the members of a decision that neither a person nor the log has a part in. */
 export type Told = Omit<DecisionCore, "id" | "language" | "reasons">;
@@ -28,8 +29,11 @@ export async function predictAndExplain(
 ): Promise<Predicted> {
   const { contract, predictor } = version;
   const output = await explainedOutput(contract.output, predictor.outputs, () => predictor.predictRow(row));
-  const explanation = await explainRow(version, row, { seed, output });
-  const score = explanation.output[output]!;
+  // On another scale the explanation does not say the score itself.
+  const linked = (contract.explanation.link ?? "identity") !== "identity";
+  const given = linked ? await predictor.predictRow(row) : undefined;
+  const explanation = await explainRow(version, row, { seed, output, ...(given && { given }) });
+  const score = (given ?? explanation.output)[output]!;
   const settled = settle(contract.output, predictor.outputs, output, score);
   return {
     told: {
@@ -38,6 +42,7 @@ export async function predictAndExplain(
       outcome: settled.outcome.code,
       score,
       threshold: settled.threshold,
+      explained: explainedAs(contract, explanation.output[output]!, settled.threshold),
       base: explanation.base[output]!,
       attributions: Object.fromEntries(
         contract.features.map(({ name }, i) => [

@@ -3,6 +3,7 @@ import type { LiveVersion } from "../models/registry.ts";
 import { type AnonymiseContext, anonymise, bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import type { DecisionCore, DecisionRecord } from "./decision.ts";
 import { attributionsOfRecord } from "./recorded-attributions.ts";
+import { attributionStep } from "./scale.ts";
 
 /**
  * What auditors will read of a decision. Attributions lead back to inputs, even rounded ones, so the record's are those of
@@ -24,10 +25,10 @@ export async function decisionRecord(
   },
 ): Promise<DecisionRecord> {
   const { contract } = version;
-  const step = contract.output.scoreStep;
-  const score = roundToStep(core.score, step);
+  const step = attributionStep(contract);
+  const score = roundToStep(core.score, contract.output.scoreStep);
   const inputs = anonymise(contract, more.cells, more.context);
-  const { outcome } = core;
+  const { outcome, threshold } = core;
   return {
     kind: "decision",
     id: core.id,
@@ -38,9 +39,9 @@ export async function decisionRecord(
     outcome,
     step,
     score,
-    threshold: core.threshold,
+    threshold,
     inputs,
-    ...(await attributionsOfRecord(version, { inputs, outcome, score, step })),
+    ...(await attributionsOfRecord(version, { inputs, outcome, score, threshold, step })),
     method: core.method,
     rounds: more.rounds,
     seed: core.seed,

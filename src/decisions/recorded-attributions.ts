@@ -6,9 +6,13 @@ import { bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import { recordedRow } from "../privacy/recorded-row.ts";
 import type { DecisionRecord } from "./decision.ts";
 import { explainRecordedRow } from "./explain-decision.ts";
+import { recordedAs } from "./scale.ts";
 
 /** What of a record follows from the rest of it, the package and nothing else. */
-export type RecordedAttributions = Pick<DecisionRecord, "attributionsOf" | "base" | "attributions" | "rest">;
+export type RecordedAttributions = Pick<
+  DecisionRecord,
+  "explained" | "attributionsOf" | "base" | "attributions" | "rest"
+>;
 
 /** Explanations kept a version: the rows of common records come again. */
 const KEPT = 1_000;
@@ -51,10 +55,10 @@ function explained(version: LiveVersion, row: readonly Cell[], output: number): 
  */
 export async function attributionsOfRecord(
   version: LiveVersion,
-  recorded: Pick<DecisionRecord, "inputs" | "outcome" | "score" | "step">,
+  recorded: Pick<DecisionRecord, "inputs" | "outcome" | "score" | "threshold" | "step">,
 ): Promise<RecordedAttributions> {
   const { contract, background, weights } = version;
-  const { inputs, score, step } = recorded;
+  const { inputs, step } = recorded;
   const row = recordedRow(contract, inputs, background, weights);
   const output = outputOf(version, recorded.outcome);
   const { base, attributions, intervals } = await explained(version, row, output);
@@ -69,11 +73,13 @@ export async function attributionsOfRecord(
     sum += value;
   });
   const start = round(base[output]!);
+  const drawn = recordedAs(contract, recorded, step);
   return {
+    explained: drawn,
     attributionsOf: "recorded-row",
     base: start,
     attributions: told,
-    rest: round(round(score) - start - sum),
+    rest: round(drawn.output - start - sum),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Contract } from "../models/contract.ts";
 import { openByTag } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, DecisionReceipt, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
+import type { Explained } from "./scale.ts";
 
 export const encodeVaulted = (vaulted: VaultedDecision): Uint8Array =>
   new TextEncoder().encode(canonicalize(vaulted));
@@ -53,6 +54,13 @@ export async function answerOf(
   return inOrder(contract, vaulted.decision, receipt);
 }
 
+const inOrderOfScale = ({ link, scale, output, threshold }: Explained): Explained => ({
+  link,
+  scale,
+  output,
+  threshold,
+});
+
 /** The members in the order of the first answer: the vault keeps them sorted, so that its bytes can be checked. */
 function inOrder(contract: Contract, d: DecisionCore, receipt: DecisionReceipt): DecisionAnswer {
   return {
@@ -62,6 +70,7 @@ function inOrder(contract: Contract, d: DecisionCore, receipt: DecisionReceipt):
     outcome: d.outcome,
     score: d.score,
     threshold: d.threshold,
+    ...(d.explained && { explained: inOrderOfScale(d.explained) }),
     base: d.base,
     attributions: Object.fromEntries(
       contract.features.map(({ name }) => {

@@ -31,7 +31,11 @@ export async function decideAll(play: Play, applications: readonly Application[]
     expect.same(answered.status, 201, "a decision is acknowledged with 201");
     const answer = answered.read(schemas.decisionAnswer);
     const shares = Object.values(answer.attributions).reduce((sum, { value }) => sum + value, answer.base);
-    expect.that(Math.abs(shares - answer.score) <= SUM_TOLERANCE, "base and attributions sum to the score");
+    const explained = answer.explained?.output ?? answer.score;
+    expect.that(
+      Math.abs(shares - explained) <= SUM_TOLERANCE,
+      "base and attributions sum to what is explained",
+    );
     expect.same(
       Object.keys(answer.attributions).toSorted(),
       Object.keys(application.inputs).toSorted(),
@@ -51,7 +55,7 @@ export async function decideAll(play: Play, applications: readonly Application[]
   const indexes = new Set(made.map(({ answer }) => answer.receipt.logIndex));
   expect.same(indexes.size, made.length, "every decision has an entry of its own");
   teller.checked(
-    `Each of the ${made.length} answers has an attribution for every input, and they sum to the score; ` +
+    `Each of the ${made.length} answers has an attribution for every input, and they sum to the score or its log odds; ` +
       "each receipt leads to a checkpoint that the log's key has signed.",
   );
   for (const { person, answer } of spoken(made)) {

@@ -24,6 +24,19 @@ const receipt = z.object({
   checkpoint: z.string().meta({ description: "C2SP signed note" }),
 });
 
+const explained = z
+  .object({
+    link: z.enum(["identity", "margin", "logit"]),
+    scale: z.enum(["probability", "value", "log-odds"]),
+    output: z.number().meta({ description: "the score on this scale" }),
+    threshold: z.number().nullable(),
+  })
+  .optional()
+  .meta({
+    description:
+      "what base, attributions and intervals are drawn from, and what they sum to; absent in what was decided before there were several scales: the score",
+  });
+
 const reason = z.object({
   feature: z.string(),
   code: z.string(),
@@ -39,6 +52,7 @@ const decision = z.object({
   outcome: z.string(),
   score: z.number(),
   threshold: z.number().nullable(),
+  explained,
   base: z.number(),
   attributions: z.record(z.string(), attribution),
   method: z.string(),
@@ -74,6 +88,7 @@ const decisionRecord = z.object({
   step: z.number(),
   score: z.number(),
   threshold: z.number().nullable(),
+  explained,
   attributionsOf: z.literal("recorded-row").optional().meta({
     description:
       "of the row that `inputs` stand for, from which anybody with the package computes them; absent in records from before, whose attributions are those of the decided row",
@@ -81,7 +96,7 @@ const decisionRecord = z.object({
   base: z.number(),
   inputs: z.record(z.string(), recordedValue),
   attributions: z.record(z.string(), attribution),
-  rest: z.number().meta({ description: "score − base − Σ attributions" }),
+  rest: z.number().meta({ description: "what base and attributions leave to the explained score" }),
   method: z.string(),
   rounds: z.int(),
   seed: z.string(),

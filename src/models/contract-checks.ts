@@ -14,6 +14,7 @@ export function crossFaults(contract: Contract): Fault[] {
     ),
     ...groupFaults(contract),
     ...outputFaults(contract),
+    ...linkFaults(contract),
     ...basisFaults(contract),
     ...exampleFaults(contract),
   ];
@@ -191,6 +192,17 @@ function edgeFaults(feature: Feature, edges: readonly number[]): Place[] {
 
 function rises(limits: readonly number[]): number[] {
   return limits.slice(1).map((limit, i) => limit - limits[i]!);
+}
+
+/** Log odds have a threshold of their own and closed forms; what takes those away leaves nothing exact to draw from. */
+function linkFaults({ output, explanation, groups = [] }: Contract): Fault[] {
+  const { link = "identity", method } = explanation;
+  if (link === "identity") return [];
+  const at = (detail: string) => [invalid("/explanation/link", detail)];
+  if (output.kind !== "binary-classification")
+    return at("only the probability of two classes has log odds here");
+  if (method === "permutation") return at("log odds are explained exactly, not by permutation");
+  return groups.length > 0 ? at("what is shared out within groups has no closed form") : [];
 }
 
 function outputFaults({ output }: Contract): Fault[] {

@@ -225,6 +225,12 @@ export const contractSchema = z.strictObject({
   output: outputSchema,
   explanation: z.strictObject({
     method: z.enum(["auto", "permutation", "exact"]),
+    link: z
+      .enum(["identity", "margin", "logit"])
+      .describe(
+        "What reasons are drawn from: the output itself (identity, the default); of a probability also its log odds, where the model's own sum before the last function gives them exactly (margin; logit where that function is a softmax of two). Attributions are then log odds, not probabilities.",
+      )
+      .optional(),
     tolerance: z.number().gt(0).max(1).optional(),
     maxModelRows: z.int().min(1).max(10_000_000).optional(),
     maxMilliseconds: z

@@ -5,6 +5,7 @@ import type { Cell } from "../explain/game.ts";
 import { type BackgroundSummary, encodeSummary } from "./background-summary.ts";
 import type { Contract } from "./contract.ts";
 import { packageDigest, policyDigest, sha256 } from "./digests.ts";
+import { openExact } from "./exact.ts";
 import { readInputs } from "./inputs.ts";
 import { invalid, packageProblem, pointerTo, refuseFaults } from "./package-faults.ts";
 import { openPredictor, type Predictor } from "./predictor.ts";
@@ -91,6 +92,7 @@ export async function checkPackage(given: Readonly<Record<string, Uint8Array>>):
     refuseFaults([
       ...(await sampleFaults(contract, predictor, samples.csv.rows, samples.csv.extra)),
       ...(await outputFaults(contract, predictor, background.csv.rows)),
+      ...(await linkFaults(contract, predictor, background.csv.rows)),
     ]);
     summary = await summariseBackground(contract, predictor, background.csv.rows, samples.csv.rows);
   } catch (error) {
@@ -151,6 +153,24 @@ async function outputFaults(
   const slack = SAMPLE_TOLERANCE;
   if (values.every((value) => value >= -slack && value <= 1 + slack)) return [];
   return [invalid("/output/kind", "the model's output is no probability; export it with its final function")];
+}
+
+/** Log odds are explained only where the graph gives them exactly. */
+async function linkFaults(
+  { explanation: { link = "identity" }, features }: Contract,
+  predictor: Predictor,
+  background: readonly Cell[][],
+): Promise<Fault[]> {
+  if (link === "identity") return [];
+  const players = features.map(({ name }, column) => ({ name, columns: [column] }));
+  const exact = await openExact(predictor, players, background);
+  const at = (detail: string) => [invalid("/explanation/link", detail)];
+  if ("noClosedForm" in exact) return at(`there is no exact ${link}: ${exact.noClosedForm}`);
+  if (!exact.closedForm.covers(link))
+    return at(`the model's ${link} is no sum that can be explained exactly`);
+  const { post } = exact.closedForm.structure;
+  const logOdds = post.length === 1 && post[0] === "logistic";
+  return link === "logit" || logOdds ? [] : at("the model's margin is not the log odds: use logit");
 }
 
 /** Every package there is below `folder`, by name of its folder. */

@@ -17,6 +17,7 @@ const KEPT = [
   "score",
   "threshold",
   "base",
+  "explained",
   "inputs",
   "attributionsOf",
   "attributions",

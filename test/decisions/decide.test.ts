@@ -44,7 +44,9 @@ describe.each([
     const answer = await decided();
     expect(Object.keys(answer.attributions).sort()).toEqual(Object.keys(example.inputs).sort());
     const sum = Object.values(answer.attributions).reduce((total, { value }) => total + value, answer.base);
-    expect(Math.abs(sum - answer.score)).toBeLessThan(1e-9);
+    expect(answer.explained).toMatchObject({ link: "margin", scale: "log-odds", threshold: 0 });
+    expect(Math.abs(sum - answer.explained!.output)).toBeLessThan(1e-9);
+    expect(1 / (1 + Math.exp(-answer.explained!.output))).toBeCloseTo(answer.score, 5);
     for (const { value, interval } of Object.values(answer.attributions)) {
       expect(interval[0]).toBeLessThanOrEqual(value);
       expect(interval[1]).toBeGreaterThanOrEqual(value);
@@ -108,7 +110,7 @@ describe.each([
       seed: answer.seed,
       output,
     });
-    expect(again.output[output]).toBe(answer.score);
+    expect(again.output[output]).toBe(answer.explained!.output);
     expect(again.modelRows).toBe(answer.modelRows);
     expect(version.contract.features.map((_feature, i) => again.attributions[i]![output])).toEqual(
       Object.values(answer.attributions).map(({ value }) => value),
@@ -137,7 +139,8 @@ describe.each([
       (total, { value }) => total + value,
       record.base + record.rest,
     );
-    expect(Math.abs(sum - record.score)).toBeLessThan(1e-9);
+    expect(Math.abs(sum - record.explained!.output)).toBeLessThan(1e-9);
+    expect(record.explained!.output).toBeCloseTo(Math.log(record.score / (1 - record.score)), 2);
     expect(JSON.stringify(body)).not.toContain(String(example.inputs.amount_dm));
     expect(JSON.stringify(body)).not.toContain(example.subject);
   });

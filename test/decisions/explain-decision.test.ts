@@ -22,7 +22,7 @@ async function open(
   const contract: Contract = {
     ...checked.contract,
     ...(groups && { groups }),
-    explanation: { ...checked.contract.explanation, ...explanation },
+    explanation: { ...checked.contract.explanation, link: "identity", ...explanation },
   };
   const predictor = await openPredictor(checked, { threads: 1 });
   const { background, digests } = checked;

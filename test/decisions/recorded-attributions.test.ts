@@ -38,8 +38,9 @@ describe.each(["german-credit", "german-credit-logistic"])("attributions on the 
     const record = JSON.parse(
       JSON.stringify(await recordFor(here, here.background[7]!, "a")),
     ) as DecisionRecord;
-    const { attributionsOf, base, attributions, rest } = record;
+    const { explained, attributionsOf, base, attributions, rest } = record;
     expect(await attributionsOfRecord(elsewhere, record)).toEqual({
+      explained,
       attributionsOf,
       base,
       attributions,
@@ -47,7 +48,7 @@ describe.each(["german-credit", "german-credit-logistic"])("attributions on the 
     });
     expect(attributionsOf).toBe("recorded-row");
     const sum = Object.values(attributions).reduce((total, { value }) => total + value, base + rest);
-    expect(sum).toBeCloseTo(record.score, 9);
+    expect(sum).toBeCloseTo(record.explained!.output, 9);
   });
 
   it("are the same for whoever has the same record, whatever lay within the bins or was dropped", async () => {

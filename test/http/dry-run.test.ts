@@ -46,7 +46,7 @@ describe("a dry run", () => {
       (total, { value }) => total + value,
       body.base,
     );
-    expect(Math.abs(sum - body.score)).toBeLessThan(1e-9);
+    expect(Math.abs(sum - body.explained.output)).toBeLessThan(1e-9);
     expect(body.reasons.length).toBeGreaterThan(0);
     expect((await service.deps.log.head()).size).toBe(before);
     expect(await database.db.$count(record)).toBe(kept);

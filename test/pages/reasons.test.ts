@@ -13,11 +13,11 @@ describe("a customer's reasons", () => {
 
   it("add up to the score as shown, rows and sides alike", () => {
     const rows = [...weighed.rows, ...weighed.small].reduce((sum, { shown }) => sum + hundredths(shown), 0);
-    expect(hundredths(weighed.base) + rows).toBe(hundredths(weighed.score));
+    expect(hundredths(weighed.base) + rows).toBe(hundredths(weighed.sum));
     expect(hundredths(weighed.base) + hundredths(weighed.against) + hundredths(weighed.for)).toBe(
-      hundredths(weighed.score),
+      hundredths(weighed.sum),
     );
-    expect(hundredths(weighed.score)).toBe(41);
+    expect(hundredths(weighed.sum)).toBe(41);
     expect(weighed.rows).toHaveLength(10);
     expect(weighed.small).toHaveLength(10);
   });
@@ -48,7 +48,7 @@ describe("a customer's reasons", () => {
     const turned: Contract = { ...german, output: { ...output, highOutput: "unfavourable" } };
     const other = weigh(turned, mine, manner);
     expect(other.rows[0]!.toward).toBeCloseTo(-0.118, 9);
-    expect(other.score).toBe(weighed.score);
+    expect(other.sum).toBe(weighed.sum);
     expect(other.against).toBe(weighed.for);
   });
 

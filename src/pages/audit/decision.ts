@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { DecisionRecord, RecordState } from "../../decisions/decision.ts";
+import { drawnFrom } from "../../decisions/scale.ts";
 import type { Contract } from "../../models/contract.ts";
 import { motifOf, motifSentence, outcomeWords } from "../contract-words.ts";
 import type { LogProof } from "../deps.ts";
@@ -67,10 +68,10 @@ ${waterfallSection(scene, record, contract)}
 function computed({ words, numbers }: Scene, record: DecisionRecord): Html {
   const texts = words.auditDecision;
   const attributed = Object.values(record.attributions).reduce((sum, { value }) => sum + value, 0);
-  const difference = record.base + attributed + record.rest - record.score;
+  const difference = record.base + attributed + record.rest - drawnFrom(record).output;
   const digest = (name: keyof typeof texts.digests) =>
     html`<dt>${texts.digests[name]}</dt><dd><code>${grouped(record.digests[name].slice(0, 16))}</code></dd>`;
-  return html`<section class="ruled"><h2>${texts.computed}</h2><dl class="facts"><dt>${texts.method}</dt><dd>${record.method}</dd><dt>${texts.rounds}</dt><dd>${record.rounds === 0 ? texts.exact : numbers.count(record.rounds)}</dd><dt>${texts.interval}</dt><dd>95%</dd><dt>${texts.seed}</dt><dd><code>${grouped(record.seed)}</code><br><span class="quiet">${texts.seedNote}</span></dd><dt>${texts.sumCheck}</dt><dd>${texts.sumText(numbers.plain(difference, 0, 9))}</dd>${digest("model")}${digest("background")}${digest("explainer")}${digest("policy")}<dt>${texts.client}</dt><dd>${record.client}</dd><dt>${texts.number}</dt><dd><code>${record.id}</code></dd></dl></section>`;
+  return html`<section class="ruled"><h2>${texts.computed}</h2><dl class="facts"><dt>${texts.method}</dt><dd>${record.method}</dd><dt>${texts.scale}</dt><dd>${texts.scales[record.explained?.scale ?? "score"]}</dd><dt>${texts.rounds}</dt><dd>${record.rounds === 0 ? texts.exact : numbers.count(record.rounds)}</dd><dt>${texts.interval}</dt><dd>95%</dd><dt>${texts.seed}</dt><dd><code>${grouped(record.seed)}</code><br><span class="quiet">${texts.seedNote}</span></dd><dt>${texts.sumCheck}</dt><dd>${texts.sumText(numbers.plain(difference, 0, 9))}</dd>${digest("model")}${digest("background")}${digest("explainer")}${digest("policy")}<dt>${texts.client}</dt><dd>${record.client}</dd><dt>${texts.number}</dt><dd><code>${record.id}</code></dd></dl></section>`;
 }
 
 function erased(scene: Scene, view: AuditDecision): Html {

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { DecisionRecord, RecordedValue } from "../../decisions/decision.ts";
+import { drawnFrom } from "../../decisions/scale.ts";
 import type { Contract, Feature } from "../../models/contract.ts";
 import { featureNamed, outcomeWords, policyWords, recordedWords } from "../contract-words.ts";
 import { gone } from "../figures/marks.ts";
@@ -31,10 +32,11 @@ export function waterfallSection(scene: Scene, record: DecisionRecord, contract:
   const decimals = decimalsOf(record.step);
   const rows = rowsOf(scene, record, contract);
   const { sign } = outcomeWords(contract, record.outcome, language);
+  const { output, threshold, logOdds } = drawnFrom(record);
   const figure = cascade(
     record.base,
-    record.score,
-    record.threshold,
+    output,
+    threshold,
     rows.map(({ value, interval }) => ({ value, interval, toward: sign * value })),
   );
   const plain = (value: number) => numbers.plain(value, decimals, 6);
@@ -45,19 +47,19 @@ export function waterfallSection(scene: Scene, record: DecisionRecord, contract:
     .join(", ");
   const end = (name: string, plot: Html, value: string, kind: string) =>
     html`<tr class="${kind}"><th scope="row" colspan="3">${name}</th><td class="plot-cell">${plot}</td><td class="number strong">${value}</td><td></td></tr>`;
-  return html`<section class="ruled waterfall"><div class="section-line"><h2>${words.reasons}</h2><p class="quiet">${note(plain(record.step))}</p></div>
+  return html`<section class="ruled waterfall"><div class="section-line"><h2>${words.reasons}</h2><p class="quiet">${note(plain(record.step))}${logOdds ? ` ${words.logOddsNote(plain(output), plain(record.score))}` : ""}</p></div>
 <table><thead><tr><th scope="col">${words.feature}</th><th scope="col">${words.recorded}</th><th scope="col">${words.policy}</th><th scope="col">${words.plot}</th><th scope="col" colspan="2" class="number">${words.attribution}</th></tr></thead><tbody class="steps">
-<tr class="axis-row"><td colspan="3"></td><td class="plot-cell">${axisRow(figure, words.sentence(plain(record.base), plain(record.score), strongest), (mark) => numbers.plain(mark, Math.min(decimals, 2), 6))}</td><td colspan="2"></td></tr>
-${end(words.base, baseRow(figure, record.base, record.threshold), plain(record.base), "base-row")}
-${rows.map((row, i) => stepRowOf(scene, figure, record, row, i, sign))}
-${end(words.score, scoreRow(figure, record.score, record.threshold, words.threshold), plain(record.score), "score-row")}
+<tr class="axis-row"><td colspan="3"></td><td class="plot-cell">${axisRow(figure, words.sentence(plain(record.base), plain(output), strongest), (mark) => numbers.plain(mark, Math.min(decimals, 2), 6))}</td><td colspan="2"></td></tr>
+${end(words.base, baseRow(figure, record.base, threshold), plain(record.base), "base-row")}
+${rows.map((row, i) => stepRowOf(scene, figure, { step: record.step, threshold }, row, i, sign))}
+${end(logOdds ? words.logOdds : words.score, scoreRow(figure, output, threshold, words.threshold), plain(output), "score-row")}
 </tbody></table></section>`;
 }
 
 function stepRowOf(
   { numbers, words }: Scene,
   figure: Cascade,
-  record: DecisionRecord,
+  record: { step: number; threshold: number | null },
   row: Row,
   index: number,
   sign: number,

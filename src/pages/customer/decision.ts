@@ -76,12 +76,18 @@ function line({ words, numbers, language }: Scene, contract: Contract, { decisio
 function whatCounted(scene: Scene, weighed: Weighed): Html {
   const { words, numbers } = scene;
   const { decision } = words;
-  const { rows, small } = weighed;
+  const { rows, small, logOdds } = weighed;
+  const points = logOdds && {
+    score: numbers.plain(logOdds.score),
+    limit: logOdds.threshold === null ? null : numbers.plain(logOdds.threshold),
+    sum: numbers.plain(weighed.sum),
+  };
+  const total = points ? decision.yourPoints : decision.yourScore;
   return html`<section class="ruled" id="reasons"><h2>${decision.weighed}</h2><p class="note">${decision.weighedLead}</p>
 <div class="reasons">${reasonHeads(weighed.domain, words.sides)}
 <ul class="reason-rows">${rows.map((row) => reasonRow(scene, weighed, row))}</ul>
 ${small.length === 0 ? "" : html`<details class="small-reasons"><summary>${decision.small(small.length, numbers.signed(weighed.smallSum))}</summary><ul class="reason-rows">${small.map((row) => reasonRow(scene, weighed, row))}</ul></details>`}</div>
-<dl class="sum"><div><dd>${numbers.plain(weighed.base)}</dd><dt>${decision.base}<br><small>${decision.baseNote}</small></dt></div><div class="side-against"><dd>${spaced(numbers.signed(weighed.against))}</dd><dt>${decision.against}</dt></div><div class="side-for"><dd>${spaced(numbers.signed(weighed.for))}</dd><dt>${decision.for}</dt></div><div><dd>= ${numbers.plain(weighed.score)}</dd><dt>${decision.yourScore}</dt></div></dl>
+<dl class="sum"><div><dd>${numbers.plain(weighed.base)}</dd><dt>${decision.base}<br><small>${points ? decision.baseNotePoints : decision.baseNote}</small></dt></div><div class="side-against"><dd>${spaced(numbers.signed(weighed.against))}</dd><dt>${decision.against}</dt></div><div class="side-for"><dd>${spaced(numbers.signed(weighed.for))}</dd><dt>${decision.for}</dt></div><div><dd>= ${numbers.plain(weighed.sum)}</dd><dt>${total}</dt></div></dl>${points ? html`<p class="note">${decision.points(points.sum, points.score, points.limit)}</p>` : ""}
 ${numbersTable(
   scene,
   [decision.reason, decision.weight, decision.margin],
@@ -92,7 +98,7 @@ ${numbersTable(
       numbers.signed(row.shown),
       weighed.exact ? decision.exact : numbers.interval(...row.interval),
     ]),
-    [decision.yourScore, numbers.plain(weighed.score), ""],
+    [total, numbers.plain(weighed.sum), ""],
   ],
 )}
 <div class="sure">${weighed.exact ? "" : sampleBar(decision.sureSentence)}<div><h3>${decision.sure}</h3><p class="note">${weighed.exact ? decision.exactText : decision.sureText}</p></div></div></section>`;

@@ -1,3 +1,4 @@
+import { drawnFrom } from "../../decisions/scale.ts";
 import { certainty } from "../../explain/reasons.ts";
 import type { Contract } from "../../models/contract.ts";
 import { capital, featureNamed, inputWords, type Manner, outcomeWords } from "../contract-words.ts";
@@ -13,9 +14,9 @@ export interface ReasonRow extends Weight {
   sentence: string;
   /** In words: how far the number may be trusted. */
   certain: string;
-  /** In output units, rounded so that all rows and the base add up to the score as shown. */
+  /** In units of what is explained, rounded so that all rows and the base add up to it as shown. */
   shown: number;
-  /** In output units, around the attribution. */
+  /** In the same units, around the attribution. */
   interval: readonly [lower: number, upper: number];
 }
 
@@ -26,7 +27,10 @@ export interface Weighed {
   base: number;
   against: number;
   for: number;
-  score: number;
+  /** What the rows and the base add up to, on the scale that they are on. */
+  sum: number;
+  /** Where the rows are log odds: what they are of, and the threshold's, as shown. */
+  logOdds: { score: number; threshold: number | null } | null;
   /** Every interval has width zero: the method computes, it does not estimate. */
   exact: boolean;
   /** Shared by all bars, so that their lengths compare. */
@@ -41,10 +45,8 @@ export function weigh(contract: Contract, { decision, inputs }: MyDecision, mann
   const { sign, favourable } = outcomeWords(contract, decision.outcome, manner.language);
   const entries = Object.entries(decision.attributions);
   const exact = entries.every(([, { interval }]) => interval[0] === interval[1]);
-  const [base = 0, ...shown] = roundToSum(
-    [decision.base, ...entries.map(([, { value }]) => value)],
-    decision.score,
-  );
+  const { output, threshold, logOdds } = drawnFrom(decision);
+  const [base = 0, ...shown] = roundToSum([decision.base, ...entries.map(([, { value }]) => value)], output);
 
   const all = entries.map(([name, { value, interval }], i): ReasonRow => {
     const ends = interval.map((end) => sign * end).sort((a, b) => a - b) as [number, number];
@@ -89,7 +91,8 @@ export function weigh(contract: Contract, { decision, inputs }: MyDecision, mann
     base,
     against: sum(all.filter(({ shown }) => sign * shown < 0)),
     for: sum(all.filter(({ shown }) => sign * shown > 0)),
-    score: base + sum(all),
+    sum: base + sum(all),
+    logOdds: logOdds ? { score: decision.score, threshold } : null,
     exact,
     domain: barDomain(low, high),
   };

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { Language, ReasonSaid } from "../../decisions/decision.ts";
 import type { DryRun, DryRunAnswer } from "../../decisions/dry-run.ts";
+import { drawnFrom } from "../../decisions/scale.ts";
 import { certainty } from "../../explain/reasons.ts";
 import type { Contract } from "../../models/contract.ts";
 import { capital, labelOf, outcomeWords } from "../contract-words.ts";
@@ -14,8 +15,16 @@ export function answerColumn(scene: Scene, contract: Contract, run: DryRun): Htm
   const { answer } = run;
   const { label, favourable } = outcomeWords(contract, answer.outcome, language);
   const base = numbers.plain(answer.base, 3);
+  const drawn = drawnFrom(answer);
+  const start =
+    answer.threshold === null
+      ? words.try.noThreshold(base)
+      : words.try.threshold(numbers.plain(answer.threshold), base);
+  const said = drawn.logOdds
+    ? words.try.logOdds(numbers.plain(drawn.output, 3), numbers.plain(drawn.threshold ?? 0, 3), base)
+    : start;
   return html`<p class="would-be ${favourable ? "side-for" : "side-against"}">${label} <span>· ${numbers.plain(answer.score)}</span></p>
-<p class="note">${answer.threshold === null ? words.try.noThreshold(base) : words.try.threshold(numbers.plain(answer.threshold), base)}</p>
+<p class="note">${said}</p>
 <dl class="run-facts"><dt>${words.try.method}</dt><dd>${answer.method}${isExact(answer) ? "" : html`, ${words.try.intervals}`}</dd><dt>${words.try.rows}</dt><dd>${numbers.count(answer.modelRows)}</dd><dt>${words.try.seed}</dt><dd><code>${grouped(answer.seed)}</code></dd><dt>${words.try.receipt}</dt><dd>${words.try.noReceipt}</dd></dl>
 <h3>${words.try.component}</h3><p class="note">${words.try.componentLead}</p>
 ${component(scene, answer)}

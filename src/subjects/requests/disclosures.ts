@@ -100,6 +100,7 @@ export async function explanation(deps: RightsDeps, subject: string, id: string)
     outcome: decision.outcome,
     score: decision.score,
     threshold: decision.threshold,
+    ...(decision.explained && { explained: decision.explained }),
     base: decision.base,
     inputs,
     attributions: decision.attributions,

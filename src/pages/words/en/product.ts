@@ -34,6 +34,8 @@ export const product: typeof portuguese = {
     answer: "Answer",
     threshold: (limit, base) => `threshold ${limit}, base ${base}`,
     noThreshold: (base) => `base ${base}`,
+    logOdds: (output, limit, base) =>
+      `attributions in log odds, not probabilities: base ${base}, here ${output}, threshold ${limit}`,
     method: "Method",
     intervals: "95% intervals",
     rows: "Model rows",

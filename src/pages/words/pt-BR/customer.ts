@@ -65,6 +65,10 @@ export const customer = {
     baseNote: "média dos casos de comparação",
     yourScore: "Sua pontuação",
     against: "contra",
+    yourPoints: "Seus pontos",
+    baseNotePoints: "média dos casos de comparação, em pontos",
+    points: (sum: string, score: string, limit: string | null) =>
+      `Os pesos são pontos: log-odds, que somam exatamente, e não partes da pontuação. ${sum} pontos são a pontuação ${score}.${limit === null ? "" : ` O limite fica em ${limit} pontos.`}`,
     for: "a favor",
     sure: "O quanto é certo",
     sureText:

@@ -32,6 +32,8 @@ export const product = {
     answer: "Resposta",
     threshold: (limit: string, base: string) => `limite ${limit}, ponto de partida ${base}`,
     noThreshold: (base: string) => `ponto de partida ${base}`,
+    logOdds: (output: string, limit: string, base: string) =>
+      `atribuições em log-odds, não em probabilidades: ponto de partida ${base}, aqui ${output}, limite ${limit}`,
     method: "Método",
     intervals: "intervalos de 95%",
     rows: "Linhas do modelo",
