@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import { declareAccess } from "./access.ts";
 import { answerFailure } from "./answer.ts";
 import { declareAudit } from "./audit.ts";
 import { declareDeadline } from "./deadline.ts";
@@ -39,6 +40,7 @@ export function motivo(): Command {
   declareToken(program);
   declareVerify(program);
   declareAudit(program);
+  declareAccess(program);
   declareLog(program);
   declareDemo(program);
   declareKeys(program);

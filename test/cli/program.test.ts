@@ -10,6 +10,7 @@ const COMMANDS = [
   "token",
   "verify",
   "audit",
+  "access",
   "log",
   "demo",
   "keys",
