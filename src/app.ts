@@ -15,6 +15,7 @@ import { erasureRoutes } from "./http/erasures.ts";
 import type { IssuerSignIn } from "./http/issuer-sign-in.ts";
 import { logRoutes } from "./http/log.ts";
 import { modelReadRoutes } from "./http/models.ts";
+import { openDsrRoutes } from "./http/opendsr.ts";
 import { operatorRoutes } from "./http/operator.ts";
 import { processingRoutes } from "./http/processing.ts";
 import { productRoutes } from "./http/product.ts";
@@ -37,6 +38,7 @@ import { signInParts } from "./pages/sign-in-parts.ts";
 import { personalVerbs } from "./pages/verbs.ts";
 import { showProblem } from "./pages/visit.ts";
 import type { CodeChannel } from "./subjects/codes/channel.ts";
+import type { OpenDsr } from "./subjects/opendsr/settings.ts";
 import { rightsSettings } from "./subjects/requests/settings.ts";
 import { VERSION } from "./version.ts";
 
@@ -52,6 +54,8 @@ export interface ReadDeps {
   verify: TokenVerifier;
   /** Sign-in by the issuer's own page; null or absent where none is configured. */
   issuer?: IssuerSignIn | null;
+  /** Who may drive the service by OpenDSR; null or absent: nobody. */
+  openDsr?: OpenDsr | null;
   /** On which one-time codes go; null or absent: none do. */
   codeChannel?: CodeChannel | null;
   now: () => Date;
@@ -78,6 +82,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   requestRoutes(api, rights);
   copyRoutes(api, rights);
   requestDeskRoutes(api, rights);
+  openDsrRoutes(api, rights, deps.openDsr ?? null, who);
   reviewRoutes(api, rights);
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);

@@ -158,6 +158,23 @@ const settings = z.object({
   MOTIVO_OUTBOX_INTERVAL_S: count(10, 1, 3600).describe(
     "Seconds between looks for notices that are to be sent",
   ),
+  MOTIVO_OPENDSR_CALLERS: text.describe(
+    "File with the callers of OpenDSR, their certificates or keys, and what each may ask (docs/opendsr.md)",
+  ),
+  MOTIVO_OPENDSR_CERTIFICATE: text.describe(
+    "PEM file of the certificate for opendsr.pem in the key folder; in development both are made by themselves",
+  ),
+  MOTIVO_OPENDSR_CA: text.describe(
+    "PEM file of the authorities that callers' certificates must lead to; without it each is trusted as registered",
+  ),
+  MOTIVO_OPENDSR_IDENTITY: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,63}$/)
+    .default("controller_customer_id")
+    .describe("OpenDSR identity type whose raw value is the subject's id"),
+  MOTIVO_OPENDSR_PENDING_S: count(3600, 0, 604_800).describe(
+    "Seconds that a request by OpenDSR stays pending, and may be cancelled, before it is begun",
+  ),
   MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
     "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
   ),
@@ -223,6 +240,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   if (config.MOTIVO_OIDC_CLIENT_ID && !(config.MOTIVO_ISSUER && config.MOTIVO_PUBLIC_URL)) {
     throw new ConfigError("MOTIVO_OIDC_CLIENT_ID needs MOTIVO_ISSUER and MOTIVO_PUBLIC_URL beside it");
+  }
+  if (config.MOTIVO_OPENDSR_CALLERS && !config.MOTIVO_PUBLIC_URL) {
+    throw new ConfigError("MOTIVO_OPENDSR_CALLERS needs MOTIVO_PUBLIC_URL beside it");
   }
   const MOTIVO_DATA = resolve(config.MOTIVO_DATA);
   return {

@@ -70,6 +70,17 @@ export const PROBLEMS = {
   review_not_opened: [409, "The file was not opened by this reviewer"],
   unknown_outcome: [422, "The outcome is not one of the model's"],
   decision_superseded: [409, "Another decision stands in its place"],
+  // OpenDSR
+  opendsr_not_configured: [404, "No caller of OpenDSR is registered here"],
+  unsigned_request: [403, "The request is not signed"],
+  unknown_caller: [403, "The caller is not registered"],
+  invalid_certificate: [403, "The caller's certificate is not good"],
+  invalid_signature: [403, "The signature does not verify"],
+  opendsr_unsupported: [400, "This is not offered; discovery says what is"],
+  opendsr_type_not_allowed: [403, "The caller is not registered for this type of request"],
+  opendsr_id_reused: [400, "The subject_request_id was used for another request"],
+  opendsr_not_pending: [400, "The request was begun, or is closed"],
+  opendsr_no_results: [404, "There are no results"],
   // Packages
   invalid_package: [422, "The package does not publish"],
   duplicate_version: [409, "This package is already published"],

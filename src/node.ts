@@ -42,6 +42,8 @@ import { forgetCodes } from "./subjects/codes/codes.ts";
 import { forgetCopies, makeCopies } from "./subjects/copies/make-copies.ts";
 import { forgetHolds } from "./subjects/holds.ts";
 import { refuseOlderThan } from "./subjects/kept-log.ts";
+import { performPending } from "./subjects/opendsr/perform.ts";
+import { configuredOpenDsr, type OpenDsr } from "./subjects/opendsr/settings.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
 import { smtpMailer } from "./subjects/outbox/mail.ts";
 import { PUBLIC_ONLY } from "./subjects/outbox/public-address.ts";
@@ -160,7 +162,12 @@ const refuseEverybody: TokenVerifier = async () => {
  * What happens by itself: erasure entries, expired idempotency keys, and the check of the log. A failure is said and
  * tried again at the next turn.
  */
-function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, logger: Logger): () => void {
+function schedule(
+  deps: Deps & { checkpoints: Checkpoints },
+  config: Config,
+  openDsr: OpenDsr | null,
+  logger: Logger,
+): () => void {
   const run = (name: string, work: Promise<unknown>) => {
     work.catch((error: unknown) => logger.error({ err: error }, name));
   };
@@ -187,7 +194,7 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   run("checkpoints", publishCheckpoints(deps.checkpoints, logger));
-  const stopRights = scheduleRights(deps, config, logger);
+  const stopRights = scheduleRights(deps, config, openDsr, logger);
   return () => {
     for (const timer of timers) clearInterval(timer);
     stopRights();
@@ -195,7 +202,7 @@ function schedule(deps: Deps & { checkpoints: Checkpoints }, config: Config, log
 }
 
 /** What happens by itself with requests: notices go out, answers that a crash cut short are given, old ones forgotten. */
-function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void {
+function scheduleRights(deps: Deps, config: Config, openDsr: OpenDsr | null, logger: Logger): () => void {
   const rights = { ...deps, rights: rightsSettings(config) };
   const mail = config.MOTIVO_SMTP_URL ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM) : null;
   let busy = false;
@@ -203,9 +210,13 @@ function scheduleRights(deps: Deps, config: Config, logger: Logger): () => void 
     if (busy) return;
     busy = true;
     try {
-      const { failed } = await deliverNotices(rights, { network: PUBLIC_ONLY, mail });
+      const { failed } = await deliverNotices(rights, { network: PUBLIC_ONLY, mail, openDsr });
       if (failed > 0) logger.error({ failed }, "notices could not be delivered; GET /v1/notices has them");
-      await resumeRequests(rights);
+      try {
+        if (openDsr) await performPending({ ...rights, openDsr });
+      } finally {
+        await resumeRequests(rights);
+      }
     } finally {
       busy = false;
     }
@@ -270,7 +281,8 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
     if (issuer) await publishDemoPackages(deps);
-    closers.push(schedule(deps, config, logger));
+    const openDsr = await configuredOpenDsr(config, deps.now());
+    closers.push(schedule(deps, config, openDsr, logger));
 
     const sessionKey = await keys.create("session");
     const codeMail = config.MOTIVO_SMTP_URL
@@ -287,6 +299,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
         randomId: randomUUID,
       }),
       issuer: configuredSignIn(config, sessionKey),
+      openDsr,
       codeChannel: codeMail && mailCodes(codeMail),
       verify: issuer?.verify ?? configuredVerifier(config),
       ready: async () =>

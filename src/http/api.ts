@@ -32,6 +32,8 @@ interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   query?: Q;
   /** The schema that the body must fit. Read as JSON unless it is absent. */
   body?: B;
+  /** The body of a route that reads and checks it itself, for the API's description. */
+  rawBody?: z.ZodType;
   /** What the API's description shows instead, where the verb itself reads parts of the body. */
   describedBody?: z.ZodType;
   maxBodyBytes?: number;
@@ -175,7 +177,7 @@ export class Api {
         ? []
         : (["unauthenticated", "invalid_token", "expired_token", "forbidden"] as const)),
       ...(access !== "public" && access.proof ? (["proof_level_too_low"] as const) : []),
-      ...(spec.body
+      ...(spec.body || spec.rawBody
         ? ([
             "unsupported_media_type",
             "body_too_large",
@@ -185,7 +187,7 @@ export class Api {
             "body_not_object",
           ] as const)
         : []),
-      ...(spec.params || spec.query || spec.body ? (["invalid_request"] as const) : []),
+      ...(spec.params || spec.query || spec.body || spec.rawBody ? (["invalid_request"] as const) : []),
       ...(spec.problems ?? []),
       "internal",
     ];
@@ -226,11 +228,13 @@ export class Api {
         ...(spec.params ? { params: spec.params as z.ZodObject } : {}),
         ...(spec.query ? { query: spec.query as z.ZodObject } : {}),
         ...(spec.headers ? { headers: spec.headers } : {}),
-        ...(spec.body
+        ...(spec.body || spec.rawBody
           ? {
               body: {
                 required: true,
-                content: { "application/json": { schema: spec.describedBody ?? spec.body } },
+                content: {
+                  "application/json": { schema: spec.rawBody ?? spec.describedBody ?? spec.body! },
+                },
               },
             }
           : {}),

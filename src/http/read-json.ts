@@ -8,7 +8,8 @@ const MAX_DEPTH = 16;
 /** Bytes of an ordinary request; publishing a package names its own. */
 const DEFAULT_BODY_BYTES = 1024 * 1024;
 
-async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
+/** The raw body. @throws Problem body_too_large */
+export async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(c.req.header("content-length") ?? 0);
   const tooLarge = () => new Problem("body_too_large", `The body may have ${maxBytes} bytes`);
   if (declared > maxBytes) throw tooLarge();
@@ -30,9 +31,18 @@ export async function readJsonObject(
   c: Context,
   maxBytes = DEFAULT_BODY_BYTES,
 ): Promise<Record<string, unknown>> {
+  needJson(c);
+  return parseObject(await readLimited(c, maxBytes));
+}
+
+/** @throws Problem unsupported_media_type */
+export function needJson(c: Context): void {
   const mediaType = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   if (mediaType !== "application/json") throw new Problem("unsupported_media_type");
-  const bytes = await readLimited(c, maxBytes);
+}
+
+/** @throws Problem invalid_utf8, malformed_json, too_deep, body_not_object */
+export function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

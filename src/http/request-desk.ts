@@ -98,7 +98,7 @@ export function requestDeskRoutes(api: Api, deps: RightsDeps): void {
             items: z.array(
               z.object({
                 id: uuid,
-                channel: z.enum(["webhook", "email"]),
+                channel: z.enum(["webhook", "email", "opendsr"]),
                 recipient: z.string().nullable().meta({ description: "null for people" }),
                 about: z.string(),
                 state: z.enum(NOTICE_STATES),

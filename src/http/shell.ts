@@ -1,8 +1,10 @@
 import { type Context, Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import type { Logger } from "pino";
 import { Problem } from "../errors.ts";
 import type { Api, Env } from "./api.ts";
 import { accessLog, requestId, securityHeaders } from "./middleware.ts";
+import { todaysPath } from "./opendsr-paths.ts";
 import { asProblem, sendProblem } from "./problem.ts";
 
 /**
@@ -14,7 +16,7 @@ export function shell(
   api: Api,
   showPage?: (c: Context<Env>, problem: Problem) => Promise<Response>,
 ): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ getPath: (request) => todaysPath(getPath(request)) });
   app.use(requestId(deps.randomId));
   app.use(accessLog(deps.logger, () => performance.now()));
   app.use(securityHeaders);

@@ -17,6 +17,7 @@ import { openDeps } from "../../src/node.ts";
 import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { KeyProvider } from "../../src/privacy/key-folder.ts";
 import type { CodeChannel } from "../../src/subjects/codes/channel.ts";
+import type { OpenDsr } from "../../src/subjects/opendsr/settings.ts";
 import { memoryKeys } from "./keys.ts";
 
 /** The whole service over a database of the test, without a port: requests go straight to the application. */
@@ -62,6 +63,7 @@ export async function testService(
     env?: Record<string, string>;
     keys?: KeyProvider;
     codeChannel?: CodeChannel;
+    openDsr?: OpenDsr;
   } = {},
 ): Promise<TestService> {
   const config = readConfig({
@@ -90,6 +92,7 @@ export async function testService(
     verify: issuer.verify,
     issuer: configuredSignIn(config, await keys.create("session")),
     codeChannel: options.codeChannel ?? null,
+    openDsr: options.openDsr ?? null,
     ready: async () => true,
   });
   const tokens = {

@@ -2,6 +2,8 @@ import { and, asc, desc, eq, inArray, lte, sql } from "drizzle-orm";
 import { hourOf } from "../../../audit/leaf.ts";
 import { appendEntries, type NewEntry } from "../../db/log-append.ts";
 import { notice } from "../../db/tables.ts";
+import { postCallback } from "../opendsr/callback.ts";
+import type { OpenDsr } from "../opendsr/settings.ts";
 import { epochOfRow, inTransaction, OwnKey } from "../requests/own-key.ts";
 import type { RightsDeps } from "../requests/settings.ts";
 import { type Mailer, mailOf } from "./mail.ts";
@@ -14,6 +16,8 @@ export interface Delivery {
   network: NetworkRule;
   /** null where no SMTP server is configured. */
   mail: Mailer | null;
+  /** null or absent where no caller of OpenDSR is registered. */
+  openDsr?: OpenDsr | null;
 }
 
 /** Seconds until the next attempt, as Standard Webhooks proposes: ten attempts over some three days. */
@@ -34,9 +38,11 @@ type Kept = NoticeContent & { missed?: Miss };
 /** No other attempt will end better. */
 const FINAL: ReadonlySet<Miss> = new Set(["not_allowed", "no_mail_server", "status_410"]);
 
+const missOf = (status: number): Miss | null => (status >= 200 && status < 300 ? null : `status_${status}`);
+
 async function attempt(
   { rights, now }: RightsDeps,
-  { network, mail }: Delivery,
+  { network, mail, openDsr = null }: Delivery,
   id: string,
   content: NoticeContent,
 ): Promise<Miss | null> {
@@ -46,12 +52,16 @@ async function attempt(
       await mail.send(id, mailOf(content, rights.controller));
       return null;
     }
+    if (content.channel === "opendsr") {
+      const caller = openDsr?.callers.get(content.caller);
+      if (!openDsr || !caller?.callbacks.includes(content.url)) return "not_allowed";
+      return missOf(await postCallback(openDsr, rights, caller, content, network));
+    }
     const to = rights.recipients.find(({ name }) => name === content.recipient);
     if (!to) return "not_allowed";
     const { type, at: timestamp, told } = content;
     const body = JSON.stringify({ type, timestamp, data: told });
-    const status = await postSigned(to, { id, at: now(), body }, network);
-    return status >= 200 && status < 300 ? null : `status_${status}`;
+    return missOf(await postSigned(to, { id, at: now(), body }, network));
   } catch (error) {
     for (let cause = error; cause instanceof Error; cause = cause.cause)
       if (cause instanceof AddressForbiddenError) return "address_forbidden";
@@ -145,7 +155,7 @@ export async function deliverNotices(
 /** A line of the outbox as an operator reads it: recipients by name, people not at all. */
 export interface NoticeLine {
   id: string;
-  channel: "webhook" | "email";
+  channel: NoticeContent["channel"];
   recipient: string | null;
   about: string;
   state: NoticeState;
@@ -153,6 +163,13 @@ export interface NoticeLine {
   missed: Miss | null;
   nextAttemptAt: Date | null;
   acknowledgedAt: Date | null;
+}
+
+function headOf(content: NoticeContent): Pick<NoticeLine, "channel" | "recipient" | "about"> {
+  const { channel } = content;
+  if (channel === "email") return { channel, recipient: null, about: content.action };
+  if (channel === "opendsr") return { channel, recipient: content.caller, about: content.told.status };
+  return { channel, recipient: content.recipient, about: content.type };
 }
 
 /** The newest notices, those in one state alone if asked for. */
@@ -168,12 +185,9 @@ export async function outboxOf(
     .limit(filter.limit);
   return rows.map((row) => {
     const content = OwnKey.open(epochOfRow(deps, row.epoch), row).open<Kept>(row.sealed);
-    const isMail = content.channel === "email";
     return {
       id: row.id,
-      channel: content.channel,
-      recipient: isMail ? null : content.recipient,
-      about: isMail ? content.action : content.type,
+      ...headOf(content),
       state: row.state as NoticeState,
       attempts: row.attempts,
       missed: content.missed ?? null,

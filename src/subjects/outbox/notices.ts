@@ -2,6 +2,7 @@ import type { Json } from "../../../audit/canonical.ts";
 import type { Database } from "../../db/client.ts";
 import { notice } from "../../db/tables.ts";
 import type { Language } from "../../decisions/decision.ts";
+import type { CallerStanding } from "../opendsr/standing.ts";
 import { currentEpoch, OwnKey } from "../requests/own-key.ts";
 import type { OpenedRequest } from "../requests/request.ts";
 import type { RightsDeps } from "../requests/settings.ts";
@@ -19,6 +20,13 @@ export type NoticeContent =
       told: { [member: string]: Json };
       /** Of the request, for the entry that says that it was acknowledged. */
       reference: string;
+    }
+  | {
+      /** How a request by OpenDSR stands now; who is told, and where, is checked against the list when it is sent. */
+      channel: "opendsr";
+      caller: string;
+      url: string;
+      told: CallerStanding;
     }
   | {
       channel: "email";

@@ -1,4 +1,5 @@
 import { eq, inArray } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
 import { standingOf } from "../../decisions/standing.ts";
 import { Problem } from "../../errors.ts";
@@ -23,6 +24,18 @@ export interface Requester {
   proof: 1 | 2 | 3;
   /** An operator who takes down what came by letter or at the counter, and on what evidence of who asked. */
   takenBy?: { name: string; evidence: string };
+  /** Who asks for the person: a representative by their id, a registered caller of OpenDSR by its domain. */
+  actsFor?: { by: "representative" | "caller"; who: string };
+  /** When they asked, where it took its time to reach us; clocks count from then. Absent: now. */
+  askedAt?: Date;
+}
+
+/** How a request is taken otherwise than by the person's own call. */
+export interface Taking {
+  /** It is answered later, and may be taken back until then. */
+  later?: boolean;
+  /** Rows that stand or fall with the request. */
+  write?: (tx: Database, id: string) => Promise<void>;
 }
 
 export interface RequestMade {
@@ -97,10 +110,12 @@ async function receive(
   right: RequestRight,
   asked: Asked,
   scope: Scope,
+  { write }: Taking,
 ): Promise<OpenedRequest | null> {
   const id = deps.randomId();
   const key = OwnKey.make(id);
-  const receivedAt = deps.now();
+  const now = deps.now();
+  const receivedAt = who.askedAt !== undefined && who.askedAt < now ? who.askedAt : now;
   const { regimes } = scope;
   return inTransaction(deps, async (tx) => {
     const parts = openKeyParts(who.subject, right, asked);
@@ -110,10 +125,16 @@ async function receive(
       .where(inArray(request.openKey, blindsOf(deps, "open-subject-request", ...parts)));
     if (other) return null;
     const clocks = clocksOf(deps.rights, { right, receivedAt, regimes }, []);
-    const { subject, proof, takenBy } = who;
-    const by = takenBy ? "operator" : "person";
+    const { subject, proof, takenBy, actsFor } = who;
+    const by = takenBy ? "operator" : (actsFor?.by ?? "person");
     const step = { action: "receive", state: "received", by, clocks } as const;
     const actor = takenBy && actorOf(deps, by, takenBy.name);
+    const told = {
+      regimes: [...regimes],
+      proof,
+      // An organisation, and no person.
+      ...(actsFor?.by === "caller" ? { caller: actsFor.who } : {}),
+    };
     const stop = right === "objection" ? STOP_OF.objection : null;
     const content: RequestContent = {
       subject,
@@ -124,13 +145,12 @@ async function receive(
       stopped: stop && !scope.refusal ? scope.models : [],
     };
     const opened = { id, reference: key.reference, right, content };
-    const [receipt] = await appendAll(tx, deps, [
-      stepEntry(deps, opened, { ...step, actor, told: { regimes: [...regimes], proof } }),
-    ]);
+    const [receipt] = await appendAll(tx, deps, [stepEntry(deps, opened, { ...step, actor, told })]);
     content.steps.push({
       ...step,
       ...(takenBy ? { text: takenBy.evidence } : {}),
-      at: receivedAt.toISOString(),
+      ...(actsFor ? { who: actsFor.who } : {}),
+      at: now.toISOString(),
       logIndex: receipt!.logIndex,
     });
     const row = {
@@ -145,6 +165,7 @@ async function receive(
       ...dueOf(clocks),
     };
     await tx.insert(request).values(row);
+    await write?.(tx, id);
     // GDPR 18(1)(d): while it is weighed whose grounds are the stronger, the purpose rests.
     if (stop) await setStops(tx, deps, { subject: who.subject, kind: stop, request: id }, content.stopped);
     const made: OpenedRequest = {
@@ -172,24 +193,25 @@ export async function openRequest(
   who: Requester,
   right: RequestRight,
   asked: Asked,
+  taking: Taking = {},
 ): Promise<RequestMade> {
   needProof(right, asked, who.proof);
   const parts = openKeyParts(who.subject, right, asked);
   const earlier = await findOpen(deps, parts);
   if (earlier) return { request: earlier, created: false };
   const scope = await scopeOf(deps, who, right, asked);
-  const made = await receive(deps, who, right, asked, scope);
+  const made = await receive(deps, who, right, asked, scope, taking);
   if (!made) {
     const first = await findOpen(deps, parts);
     // It was opened and closed in between: then this one is a request of its own.
-    return first ? { request: first, created: false } : openRequest(deps, who, right, asked);
+    return first ? { request: first, created: false } : openRequest(deps, who, right, asked, taking);
   }
   if (scope.refusal) {
     const { refusal } = scope;
     const refused = await takeStep(deps, made.id, () => ({ action: "refuse", by: "service", ...refusal }));
     return { request: refused, created: true };
   }
-  if (HUMAN_RIGHTS.has(right)) return { request: made, created: true };
+  if (taking.later || HUMAN_RIGHTS.has(right)) return { request: made, created: true };
   const { request: answered, result } = await performRequest(deps, made);
   return { request: answered, created: true, result };
 }

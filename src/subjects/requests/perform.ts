@@ -1,6 +1,6 @@
-import { and, inArray, lt, notInArray } from "drizzle-orm";
+import { and, inArray, isNull, lt, ne, notInArray, or } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
-import { request } from "../../db/tables.ts";
+import { opendsrRequest, request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { startCopy } from "../copies/start-copy.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
@@ -118,6 +118,17 @@ export async function resumeRequests(deps: RightsDeps, olderThanMs = 60_000): Pr
         inArray(request.state, ["received", "in_progress", "extended"]),
         notInArray(request.right, [...HUMAN_RIGHTS]),
         lt(request.receivedAt, new Date(deps.now().getTime() - olderThanMs)),
+        // What came by OpenDSR may still be taken back; `performPending` begins it.
+        or(
+          ne(request.state, "received"),
+          notInArray(
+            request.id,
+            deps.db
+              .select({ id: opendsrRequest.request })
+              .from(opendsrRequest)
+              .where(isNull(opendsrRequest.cancelledAt)),
+          ),
+        ),
       ),
     );
   let resumed = 0;

@@ -9,7 +9,7 @@ import type { RequestRight } from "./rights.ts";
 import type { RequestAction, RequestState } from "./states.ts";
 
 /** Who took a step. */
-export type Party = "person" | "operator" | "reviewer" | "service";
+export type Party = "person" | "representative" | "caller" | "operator" | "reviewer" | "service";
 
 /** A step as the person and the operator read it. Only what `StepRecord` has goes on the log. */
 export interface StepTaken {
@@ -19,6 +19,8 @@ export interface StepTaken {
   action: RequestAction | "lift";
   state: RequestState;
   by: Party;
+  /** Who acted for the person: the id of a representative, the domain of a caller. The log has none of it. */
+  who?: string;
   /** Reasons, question, answer: in plain words. */
   text?: string;
   ground?: GroundCode;

@@ -4,6 +4,7 @@ import type { Database } from "../../db/client.ts";
 import { appendEntries, type NewEntry, type Receipt } from "../../db/log-append.ts";
 import { request } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
+import { tellCallers } from "../outbox/callers.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { clocksOf, dueOf } from "./clocks.ts";
 import type { GroundCode } from "./grounds.ts";
@@ -20,6 +21,8 @@ export interface StepAsked {
   by: Party;
   /** Who, where somebody acts for the controller. */
   name?: string;
+  /** Who, where somebody acts for the person: sealed with the step, never on the log. */
+  who?: string;
   text?: string;
   ground?: GroundCode;
   articles?: string[];
@@ -100,7 +103,7 @@ export async function takeStep(
       { right: before.right, receivedAt: before.receivedAt, regimes: before.content.regimes },
       [...timed, { at, action: asked.action }],
     );
-    const { action, by, text, ground, articles, told } = asked;
+    const { action, by, who, text, ground, articles, told } = asked;
     const actor = asked.name === undefined ? undefined : actorOf(deps, by, asked.name);
     const entry = stepEntry(deps, before, { action, state, by, actor, ground, articles, clocks, told });
     const [own, ...further] = await appendAll(tx, deps, [entry, ...(asked.entries ?? [])]);
@@ -115,6 +118,7 @@ export async function takeStep(
           action,
           state,
           by,
+          ...(who === undefined ? {} : { who }),
           ...(text === undefined ? {} : { text }),
           ...(ground === undefined ? {} : { ground }),
           ...(articles === undefined ? {} : { articles }),
@@ -143,6 +147,7 @@ export async function takeStep(
       forgetAt: closed.forgetAt ?? null,
     };
     await tellPerson(tx, deps, after, action);
+    await tellCallers(tx, deps, before.state, after);
     return after;
   };
   return within ? inside(within) : inTransaction(deps, inside);
