@@ -45,11 +45,11 @@ export interface CopyWords {
   review(when: string, decision: string, result: string, grounds: string): string;
   refusals: string;
   refusal(when: string, article: string): string;
-  lost(count: string, entries: string): string;
+  lost(count: number, entries: string): string;
   others: string;
   other(entry: string, kind: string): string;
   proof: string;
-  proofText(entries: string): string;
+  proofText(entries: number, counted: string): string;
   proofHow: string;
   proofCare: string;
   decision(outcome: string, when: string): string;
@@ -57,6 +57,8 @@ export interface CopyWords {
   score(score: string): string;
   limit(threshold: string): string;
   base(base: string): string;
+  /** Where weights are log odds: what they sum up to, and from where. */
+  logOdds(output: string, base: string, threshold: string | null): string;
   procedure(method: string, rows: string, seed: string): string;
   identified: string;
   reasons: string;
@@ -64,4 +66,6 @@ export interface CopyWords {
   weighed(label: string, value: string, weight: string, lower: string, upper: string): string;
   figure(parts: string): string;
   rights: Record<RequestRight, string>;
+  /** What codes of the log and of requests are called; one that is not here is shown as it is. */
+  codes: Readonly<Record<string, string>>;
 }

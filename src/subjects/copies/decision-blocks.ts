@@ -24,15 +24,28 @@ export function decisionBlocks(
   const { label, headline } = outcomeWords(contract, d.outcome, language);
   const entry = figures.count(logIndex);
   const named = [subject.id, subject.name, subject.email, subject.phone, subject.document];
+  const scaled = d.explained?.scale === "log-odds" ? d.explained : null;
   const score = [
     words.score(figures.exact(d.score)),
     ...(d.threshold === null ? [] : [words.limit(figures.exact(d.threshold))]),
-    words.base(figures.exact(d.base)),
+    ...(scaled ? [] : [words.base(figures.exact(d.base))]),
   ].join(", ");
   return [
     { kind: "heading", level: 2, text: words.decision(label, figures.time(at)) },
     ...(headline === "" ? [] : [{ kind: "paragraph", text: headline } as const]),
     { kind: "paragraph", text: `${score}.` },
+    ...(scaled
+      ? [
+          {
+            kind: "paragraph",
+            text: words.logOdds(
+              figures.exact(scaled.output),
+              figures.exact(d.base),
+              scaled.threshold === null ? null : figures.exact(scaled.threshold),
+            ),
+          } as const,
+        ]
+      : []),
     picture({ language, words, figures }, d.attributions, contract),
     ...(d.reasons.length === 0
       ? []
@@ -84,6 +97,9 @@ function picture(
   return {
     kind: "bars",
     alt: words.figure(parts.join("; ")),
-    shares: largest.map(([, { value }]) => value / most),
+    bars: largest.map(([name, { value }]) => ({
+      label: `${featureLabel(contract, name, language)} ${figures.signed(value)}`,
+      share: value / most,
+    })),
   };
 }

@@ -33,6 +33,10 @@ const decision = z.object({
       outcome: z.string(),
       score: z.number(),
       threshold: z.number().nullable(),
+      explained: z
+        .looseObject({ scale: z.string(), output: z.number() })
+        .optional()
+        .meta({ description: "what base and attributions are drawn from; absent: the score" }),
       base: z.number(),
       attributions: z.record(
         z.string(),

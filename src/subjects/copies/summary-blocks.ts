@@ -1,4 +1,5 @@
 import type { AccessHead } from "./access-files.ts";
+import type { CopyWords } from "./copy-words.ts";
 import type { Wording } from "./decision-blocks.ts";
 import type { Block } from "./pdf/tagged-document.ts";
 import type { ModelCard, ToldPurpose, ToldRequest } from "./told.ts";
@@ -7,6 +8,8 @@ const heading = (level: 1 | 2 | 3, text: string): Block => ({ kind: "heading", l
 const paragraph = (text: string): Block => ({ kind: "paragraph", text });
 /** Nothing where there is nothing to list: an empty list is none to whoever listens. */
 const list = (items: string[]): Block[] => (items.length === 0 ? [] : [{ kind: "list", items }]);
+/** A code in words, where there are words for it. */
+const said = (words: CopyWords, code: string): string => words.codes[code] ?? code;
 const section = (title: string, items: string[]): Block[] =>
   items.length === 0 ? [] : [heading(3, title), ...list(items)];
 
@@ -23,6 +26,7 @@ export function summaryBlocks(
   inVolumes: boolean,
 ): Block[] {
   const { words, figures } = wording;
+  const entries = purposes.reduce((sum, { told }) => sum + told.completeness.entries, 0);
   return [
     heading(1, words.title),
     paragraph(words.lead(head.controller, head.subject)),
@@ -35,9 +39,7 @@ export function summaryBlocks(
     ...purposes.flatMap((one) => purposeBlocks(wording, one)),
     ...requestBlocks(wording, head.requests),
     heading(2, words.proof),
-    paragraph(
-      words.proofText(figures.count(purposes.reduce((sum, { told }) => sum + told.completeness.entries, 0))),
-    ),
+    paragraph(words.proofText(entries, figures.count(entries))),
     paragraph(words.proofHow),
     paragraph(words.proofCare),
   ];
@@ -50,7 +52,11 @@ function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
     heading(2, told.title[language]),
     ...list([
       ...told.purposes.map(({ text }) => `${words.purpose}: ${text[language]}`),
-      words.bases(told.legalBases.map(({ kind, articles }) => `${kind} (${articles.join("; ")})`).join(", ")),
+      words.bases(
+        told.legalBases
+          .map(({ kind, articles }) => `${said(words, kind)} (${articles.join("; ")})`)
+          .join(", "),
+      ),
       ...told.retention.map(({ months, reason }) => words.retention(figures.count(months), reason[language])),
       told.erasure.allowed ? words.erasable : words.kept(told.erasure.article, told.erasure.reason[language]),
       words.clients(or(told.recipients.clients)),
@@ -64,9 +70,9 @@ function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
       head: words.openedHead,
       rows: told.opened.map(({ time, role, purpose, what, decision }) => [
         figures.time(time),
-        role,
-        purpose,
-        decision === null ? what : `${what} ${decision}`,
+        said(words, role),
+        said(words, purpose),
+        decision === null ? said(words, what) : `${said(words, what)} ${decision}`,
       ]),
     },
     ...section(
@@ -76,21 +82,19 @@ function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
     ...section(
       words.reviews,
       told.reviews.map(({ at, decision, result, grounds }) =>
-        words.review(figures.time(at), decision, result, grounds),
+        words.review(figures.time(at), decision, said(words, result), grounds),
       ),
     ),
     ...section(
       words.refusals,
       told.refusals.map(({ at, article }) => words.refusal(figures.time(at), article)),
     ),
-    ...(told.lost.length === 0
-      ? []
-      : [paragraph(words.lost(figures.count(told.lost.length), told.lost.join(", ")))]),
+    ...(told.lost.length === 0 ? [] : [paragraph(words.lost(told.lost.length, told.lost.join(", ")))]),
     ...section(
       words.others,
       [...told.counterfactuals, ...told.others].map(
         ({ kind, logIndex, ...rest }) =>
-          `${words.other(figures.count(logIndex), kind)}: ${JSON.stringify(rest)}`,
+          `${words.other(figures.count(logIndex), said(words, kind))}: ${JSON.stringify(rest)}`,
       ),
     ),
   ];
@@ -133,12 +137,12 @@ function requestBlocks({ words, figures }: Wording, requests: readonly ToldReque
       head: words.requestHead,
       rows: requests.map(({ right, state, receivedAt, due, steps }) => [
         words.rights[right],
-        state,
+        said(words, state),
         figures.time(receivedAt),
         [
           due ?? words.noDay,
           ...(steps.at(-1)?.clocks ?? []).map((clock) =>
-            words.clock(clock.regime, clock.rule, clock.due ?? words.noDay),
+            words.clock(said(words, clock.regime), clock.rule, clock.due ?? words.noDay),
           ),
         ].join("\n"),
       ]),
@@ -147,7 +151,7 @@ function requestBlocks({ words, figures }: Wording, requests: readonly ToldReque
       heading(3, words.steps(words.rights[right])),
       ...list(
         steps.map(({ at, action, by, text }) => {
-          const step = words.step(figures.time(at), action, by);
+          const step = words.step(figures.time(at), said(words, action), said(words, by));
           return text === undefined ? step : `${step}. ${text}`;
         }),
       ),

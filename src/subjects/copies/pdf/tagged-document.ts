@@ -9,7 +9,12 @@ export type Block =
   | { kind: "list"; items: string[] }
   | { kind: "table"; head: string[]; rows: string[][] }
   /** Bars from a line in the middle, `share` of the half-width each, in [−1, 1]; `alt` says the same in words. */
-  | { kind: "bars"; alt: string; shares: number[] };
+  | { kind: "bars"; alt: string; bars: Bar[] };
+
+export interface Bar {
+  label: string;
+  share: number;
+}
 
 export interface DocumentSettings {
   /** BCP 47 */
@@ -35,7 +40,7 @@ interface Inside {
 
 const MARGIN = 56;
 const INDENT = 14;
-const BAR = { height: 5, step: 8 };
+const BAR = { height: 5, step: 10, label: 7.5 };
 const SIZES = { 1: 20, 2: 14, 3: 11 } as const;
 const TEXT = 9.5;
 const INK = "#12201E";
@@ -100,7 +105,7 @@ export class TaggedDocument {
     else if (block.kind === "paragraph") this.#paragraph(block.text);
     else if (block.kind === "list") this.#list(block.items);
     else if (block.kind === "table") this.#table(block.head, block.rows);
-    else this.#bars(block.alt, block.shares);
+    else this.#bars(block.alt, block.bars);
   }
 
   /** Resolves when the last byte was given out. */
@@ -234,19 +239,19 @@ export class TaggedDocument {
     this.#doc.y += 4;
   }
 
-  #bars(alt: string, shares: readonly number[]): void {
-    const height = shares.length * BAR.step;
+  #bars(alt: string, bars: readonly Bar[]): void {
+    const height = bars.length * BAR.step;
     this.#room(height + 6);
     const top = this.#doc.y + 2;
     const half = this.#width / 4;
     const middle = MARGIN + half;
     const figure = this.#struct("Figure", {
       alt,
-      bbox: [MARGIN, top, MARGIN + 2 * half, top + height],
+      bbox: [MARGIN, top, MARGIN + this.#width, top + height],
     });
     this.#root.add(figure);
     figure.add(() => {
-      for (const [i, share] of shares.entries()) {
+      for (const [i, { label, share }] of bars.entries()) {
         const length = Math.min(Math.abs(share), 1) * half;
         const y = top + i * BAR.step;
         const x = share < 0 ? middle - length : middle;
@@ -254,6 +259,9 @@ export class TaggedDocument {
         // Sides, fill and hue each tell for from against: outlined against, filled for.
         if (share < 0) this.#doc.lineWidth(0.8).stroke(AGAINST);
         else this.#doc.fill(FOR);
+        this.#doc.fillColor(INK);
+        const [shown = ""] = this.#set.wrap(label, "text", BAR.label, 2 * half - 12);
+        this.#set.line(shown, "text", BAR.label, middle + half + 12, y - 1.5);
       }
       this.#doc
         .moveTo(middle, top - 1)
