@@ -77,15 +77,37 @@ function pathOf(c: Context): string {
   return pathname + search;
 }
 
+const UUID_OR_INDEX = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,15})$/;
+
+/**
+ * Where a reader is, if a page is there; else the fallback. An address that nothing answers may be made of anything, a
+ * person's name too, and is not repeated in links or headers.
+ */
+function knownAddress(path: string, fallback: string): string {
+  const segments = path.split("?")[0]!.split("/");
+  const isKnown = PAGE_ROUTES.some((route) => {
+    const parts = route.path.split("/");
+    return (
+      parts.length === segments.length &&
+      parts.every((part, i) =>
+        part.startsWith(":") ? UUID_OR_INDEX.test(segments[i]!) : part === segments[i],
+      )
+    );
+  });
+  return isKnown ? path : fallback;
+}
+
 /** Only a read page is worth coming back to: a form would be sent again without its fields. */
 function toSignIn(c: Context, method: PageRoute["method"]): Response {
-  const next = method === "get" ? `?next=${encodeURIComponent(pathOf(c))}` : "";
+  const home = `/${new URL(c.req.url).pathname.split("/")[1]}`;
+  const next = method === "get" ? `?next=${encodeURIComponent(knownAddress(pathOf(c), home))}` : "";
   return c.redirect(`/sign-in${next}`, 303);
 }
 
 /** A refusal as a page. The application shows the same one for addresses that nothing answers. */
 export async function showProblem(deps: PagesFrame, c: Context<Env>, problem: Problem): Promise<Response> {
-  const scene = sceneOf(c, deps, await deps.sessions.read(c));
+  const told = sceneOf(c, deps, await deps.sessions.read(c));
+  const scene = { ...told, here: knownAddress(told.here, "/").split("?")[0]! };
   c.header("cache-control", "no-store");
   if (problem.retryAfterSeconds !== undefined) c.header("retry-after", String(problem.retryAfterSeconds));
   return c.html(
