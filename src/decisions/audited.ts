@@ -114,6 +114,22 @@ async function erasedBelow(
 }
 
 /**
+ * Whether a filter names what there is. Anything else finds nothing, and is not put into a statement: the database's own log
+ * may repeat a statement's values, and what a caller takes for an outcome may be a person's name.
+ */
+async function canMatch({ models }: Pick<Deps, "models">, { model, outcome }: AuditFilter): Promise<boolean> {
+  if (model !== undefined && !(await models.isNamed(model))) return false;
+  if (outcome === undefined) return true;
+  for (const name of model === undefined ? await models.names() : [model]) {
+    for (const version of await models.versions(name)) {
+      const { outcomes } = (await models.published(name, version)).contract.output;
+      if (Object.values(outcomes).some(({ code }) => code === outcome)) return true;
+    }
+  }
+  return false;
+}
+
+/**
  * Decisions on the record, newest first, the erased ones in their places. Reading them leaves a trace.
  * @param page.below entries from this index on are left out; absent: from the newest
  * @returns `next` to go on with, or null; `entry` is the index under which this reading is on the record
@@ -125,10 +141,12 @@ export async function listDecisions(
   page: { below?: number; limit: number },
 ): Promise<{ items: AuditedDecision[]; next: number | null; entry: number }> {
   const below = page.below ?? Number.MAX_SAFE_INTEGER;
-  const [kept, erased] = await Promise.all([
-    keptBelow(deps, filter, below, page.limit + 1),
-    erasedBelow(deps, filter, below, page.limit + 1),
-  ]);
+  const [kept, erased] = (await canMatch(deps, filter))
+    ? await Promise.all([
+        keptBelow(deps, filter, below, page.limit + 1),
+        erasedBelow(deps, filter, below, page.limit + 1),
+      ])
+    : [[], []];
   const merged = [...kept, ...erased].sort((a, b) => b.logIndex - a.logIndex);
   const items = merged.slice(0, page.limit);
   const next = merged.length > page.limit ? items.at(-1)!.logIndex : null;

@@ -56,6 +56,7 @@ export class ModelRegistry {
   readonly #openPredictor: ((source: PredictorSource) => Promise<Predictor>) | undefined;
   readonly #published = new Map<string, Promise<PublishedVersion>>();
   readonly #live = new Map<string, Promise<LiveVersion>>();
+  readonly #named = new Set<string>();
 
   /** @param openPredictor absent where nothing predicts: on the edge */
   constructor(db: Database, openPredictor?: (source: PredictorSource) => Promise<Predictor>) {
@@ -71,8 +72,18 @@ export class ModelRegistry {
     return rows.map((row) => row.model);
   }
 
+  /**
+   * What callers send for a name may be anything, a person's too. Only names that are published go into statements, whose
+   * values the database's own log may repeat.
+   */
+  async isNamed(model: string): Promise<boolean> {
+    if (!this.#named.has(model)) for (const name of await this.names()) this.#named.add(name);
+    return this.#named.has(model);
+  }
+
   /** Newest first. @throws Problem unknown_model */
   async versions(model: string): Promise<number[]> {
+    if (!(await this.isNamed(model))) throw new Problem("unknown_model");
     const rows = await this.#db
       .select({ version: modelVersion.version })
       .from(modelVersion)
@@ -83,6 +94,7 @@ export class ModelRegistry {
   }
 
   async aliases(model: string): Promise<Record<string, number>> {
+    if (!(await this.isNamed(model))) return {};
     const rows = await this.#db
       .select()
       .from(modelAlias)
@@ -93,6 +105,7 @@ export class ModelRegistry {
 
   /** The version that `champion` points to. @throws Problem unknown_model */
   async champion(model: string): Promise<number> {
+    if (!(await this.isNamed(model))) throw new Problem("unknown_model");
     const [row] = await this.#db
       .select()
       .from(modelAlias)
@@ -108,6 +121,7 @@ export class ModelRegistry {
 
   /** What stands for the version's background in explanations, and the error that it introduces; null where all of it is used. */
   async backgroundSummary(model: string, version: number): Promise<BackgroundSummary | null> {
+    if (!(await this.isNamed(model))) return null;
     const [row] = await this.#db
       .select({ content: modelFile.content })
       .from(modelFile)
@@ -186,6 +200,7 @@ export class ModelRegistry {
   }
 
   async #read(model: string, version: number): Promise<PublishedVersion> {
+    if (!(await this.isNamed(model))) throw new Problem("unknown_model");
     const [row] = await this.#db
       .select()
       .from(modelVersion)
