@@ -75,7 +75,7 @@ describe("the README's story", () => {
   it("shows what it prints: score, base, first reason and place in the log are those of a real run", () => {
     const decision = JSON.parse(file("decision.json"));
     // Another processor may round the last digits otherwise.
-    const told = (name: string) => Number(new RegExp(`"${name}": (0\\.\\d+)`).exec(STORY)![1]);
+    const told = (name: string) => Number(new RegExp(`"${name}": (-?\\d+\\.\\d+)`).exec(STORY)![1]);
     expect(told("score")).toBeCloseTo(decision.score, 6);
     expect(told("base")).toBeCloseTo(decision.base, 6);
     expect(STORY).toContain(decision.reasons[0].text);

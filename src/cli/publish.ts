@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import type { CheckedPackage } from "../models/package.ts";
 import type { Published } from "../models/publish.ts";
+import { type BackgroundRisk, backgroundRisk } from "../privacy/background-risk.ts";
 import { answer } from "./answer.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type RunningService, type ServiceOptions, serviceToUse } from "./running-service.ts";
@@ -31,7 +32,9 @@ export function declarePublish(program: Command): void {
       const published = service
         ? await publishThrough(service, checked.files)
         : await publishHere(config, checked);
-      answer(options.json === true, { ok: true, ...published }, told(published));
+      const background = backgroundRisk(checked.contract, checked.background);
+      const words = `${told(published)}\n${toldOf(background)}`;
+      answer(options.json === true, { ok: true, ...published, background }, words);
     });
 }
 
@@ -78,4 +81,11 @@ async function publishHere(config: Config, checked: CheckedPackage): Promise<Pub
 function told({ model, version, aliases, logIndex }: Published): string {
   const alias = aliases.length === 0 ? "no alias points to it yet" : `it is now ${aliases.join(", ")}`;
   return `Published ${model} version ${version}: ${alias}; entry ${logIndex} of the log says so.`;
+}
+
+/** The background file is about people, too. */
+function toldOf({ rows, synthetic, quasiIdentifiers, k, uniques }: BackgroundRisk): string {
+  const whose = synthetic ? "invented rows" : "rows of real people";
+  if (quasiIdentifiers.length === 0) return `Its background has ${rows} ${whose} and no quasi-identifier.`;
+  return `Its background has ${rows} ${whose}; by ${quasiIdentifiers.join(", ")}, as recorded, k is ${k} and ${uniques} are alone.`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Deps } from "../decisions/deps.ts";
 import { checkPackage, PACKAGE_FILES } from "../models/package.ts";
 import { moveAlias, publish } from "../models/publish.ts";
+import { backgroundRisk } from "../privacy/background-risk.ts";
 import type { Api } from "./api.ts";
 import * as schemas from "./schemas.ts";
 
@@ -42,7 +43,9 @@ export function modelWriteRoutes(api: Api, deps: Deps): void {
           new Uint8Array(Buffer.from(content, "base64")),
         ]),
       );
-      return c.json(await publish(deps, await checkPackage(files)), 201);
+      const checked = await checkPackage(files);
+      const published = await publish(deps, checked);
+      return c.json({ ...published, background: backgroundRisk(checked.contract, checked.background) }, 201);
     },
   );
 

@@ -257,6 +257,18 @@ export const published = z.object({
   aliases: z.array(z.string()),
   logIndex: z.int(),
   digests: z.object({ model: z.string(), background: z.string(), policy: z.string(), package: z.string() }),
+  background: z
+    .object({
+      rows: z.int(),
+      synthetic: z.boolean(),
+      quasiIdentifiers: z.array(z.string()),
+      k: z.int(),
+      uniques: z.int(),
+    })
+    .meta({
+      description:
+        "what the background file says of the people in it: rows of the smallest class equal in every quasi-identifier, as the policies leave them, and rows alone in theirs",
+    }),
 });
 
 export const modelContract = z
