@@ -9,6 +9,7 @@ import { Api, type Env } from "./http/api.ts";
 import { auditorRoutes } from "./http/auditor.ts";
 import { batchRoutes } from "./http/batch.ts";
 import { checkpointRoutes } from "./http/checkpoints.ts";
+import { counterfactualRoutes } from "./http/counterfactuals.ts";
 import { copyRoutes } from "./http/copies.ts";
 import { openDryRuns } from "./http/dry-run.ts";
 import { erasureRoutes } from "./http/erasures.ts";
@@ -77,6 +78,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   const api = new Api(deps.verify);
   productRoutes(api, { ...deps, dryRuns });
   batchRoutes(api, deps);
+  counterfactualRoutes(api, deps);
   standingRoutes(api, deps);
   subjectRoutes(api, rights, who);
   requestRoutes(api, rights);

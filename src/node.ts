@@ -19,6 +19,7 @@ import { lockFolder } from "./db/folder-lock.ts";
 import { openLog } from "./db/log.ts";
 import { auditLog } from "./db/log-audit.ts";
 import type { Deps } from "./decisions/deps.ts";
+import { openFollowUps } from "./decisions/follow-up.ts";
 import { forgetExpiredKeys } from "./decisions/idempotency.ts";
 import { Problem } from "./errors.ts";
 import { type DevIssuer, openDevIssuer } from "./http/dev-issuer.ts";
@@ -281,6 +282,9 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
     if (issuer) await publishDemoPackages(deps);
+    const followUps = openFollowUps(deps, (error) => logger.error({ err: error }, "counterfactuals"));
+    deps.decided = followUps.decided;
+    closers.push(() => followUps.close());
     const openDsr = await configuredOpenDsr(config, deps.now());
     closers.push(schedule(deps, config, openDsr, logger));
 

@@ -107,7 +107,9 @@ export async function decideWith(
     },
     subject: entryOf(deps.epoch, key, encodeVaulted(vaulted)),
   }));
-  return "earlier" in receipt ? receipt.earlier : { ...core, receipt: receiptOf(receipt) };
+  if ("earlier" in receipt) return receipt.earlier;
+  deps.decided?.(core);
+  return { ...core, receipt: receiptOf(receipt) };
 }
 
 /** The contract's first language where none is asked for. @throws Problem unsupported_language */

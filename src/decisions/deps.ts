@@ -2,6 +2,7 @@ import type { Database } from "../db/client.ts";
 import type { Log } from "../db/log.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { EpochRing } from "../privacy/epoch-ring.ts";
+import type { DecisionCore } from "./decision.ts";
 
 /** What the verbs of decisions and subjects work on. Clock and chance are handed in: nothing reads them by itself. */
 export interface Deps {
@@ -13,4 +14,6 @@ export interface Deps {
   now: () => Date;
   /** A random UUID (version 4): it must tell neither time nor order. */
   randomId: () => string;
+  /** Told of each decision once it stands, for what follows it; neither throws nor waits. Absent: nothing follows by itself. */
+  decided?: (decision: Pick<DecisionCore, "id" | "model" | "version" | "outcome">) => void;
 }

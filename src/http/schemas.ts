@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keptCounterfactuals, toldCounterfactuals } from "./counterfactual-schema.ts";
 
 /** The shapes that routes answer with, for the API's description and for whoever generates a client from it. */
 
@@ -176,7 +177,10 @@ const opening = z.object({
   logIndex: z.int(),
 });
 
-export const myDecisions = z.object({ decisions: z.array(heldDecision), opened: z.array(opening) });
+export const myDecisions = z.object({
+  decisions: z.array(heldDecision.extend({ counterfactuals: toldCounterfactuals })),
+  opened: z.array(opening),
+});
 
 export const access = z.object({
   format: z.literal("motivo-access/v1"),
@@ -247,6 +251,7 @@ export const access = z.object({
           logIndex: z.int(),
         }),
       ),
+      counterfactuals: z.array(keptCounterfactuals),
     }),
   ),
 });

@@ -1,7 +1,9 @@
 import { stream } from "hono/streaming";
+import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { accessAnswer, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
 import { accessProof } from "../subjects/access-proof.ts";
+import { heldCounterfactuals } from "../subjects/held-counterfactuals.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
@@ -35,14 +37,26 @@ function onceEach(openings: Opening[]): Opening[] {
   });
 }
 
+/** A decision with what would have changed it. */
+export type MyDecision = HeldDecision & { counterfactuals: ToldCounterfactuals };
+
 /** A person's decisions and who opened them, over every purpose, newest first. */
 export async function myDecisions(
   deps: Deps,
   subject: string,
-): Promise<{ decisions: HeldDecision[]; opened: Opening[] }> {
+): Promise<{ decisions: MyDecision[]; opened: Opening[] }> {
   const held = await openHeld(deps, subject, "decisions");
+  const mine = await Promise.all(
+    held.map(async (one) => {
+      const counterfactuals = await heldCounterfactuals(deps, one);
+      return one.decisions.map((decision) => ({
+        ...decision,
+        counterfactuals: counterfactuals.get(decision.decision.id)!,
+      }));
+    }),
+  );
   return {
-    decisions: newestFirst(held.flatMap(({ decisions }) => decisions)),
+    decisions: newestFirst(mine.flat()),
     opened: newestFirst(onceEach(held.flatMap(({ opened }) => opened))),
   };
 }
@@ -72,7 +86,7 @@ export function subjectRoutes(
       path: "/v1/me/decisions",
       access: { scope: "subject" },
       tag: TAG,
-      summary: "My decisions with their reasons, and who opened them",
+      summary: "My decisions with their reasons, what would have changed them, and who opened them",
       answers: { 200: { description: "Newest first", schema: schemas.myDecisions } },
     },
     async ({ c, actor }) => {

@@ -3,6 +3,7 @@ import { ClosedForm } from "../explain/closed-form.ts";
 import { ExplainError } from "../explain/errors.ts";
 import type { Cell, Player } from "../explain/game.ts";
 import { outputsOf } from "../explain/structure.ts";
+import type { StructureReading } from "./graph/read-structure.ts";
 import type { Predictor } from "./predictor.ts";
 
 /** As `explain` takes it: the closed form, or why there is none. */
@@ -15,19 +16,15 @@ export type ExactReading = { closedForm: ClosedForm } | { noClosedForm: string }
 const AGREEMENT = 1e-5;
 
 /**
- * Makes a version's closed form ready, for these players, background and weights, letting others have the event loop in
- * between. The reader is believed only if it says
- * what the runtime says on every background row: an operator that a new runtime computes in another way then costs
- * speed, never a wrong reason.
+ * The graph as it was read, or why it is of no use. The reader is believed only if it says what the runtime says on every
+ * background row: an operator that a new runtime computes in another way then costs speed, never a wrong reason.
  */
-export async function openExact(
+export async function agreedStructure(
   predictor: Predictor,
-  players: readonly Player[],
   background: readonly (readonly Cell[])[],
-  weights?: Float64Array,
-): Promise<ExactReading> {
+): Promise<StructureReading> {
   const { reading, outputs } = predictor;
-  if ("reason" in reading) return { noClosedForm: reading.reason };
+  if ("reason" in reading) return reading;
   const values = await predictor.predictRows(background);
   const agrees = background.every((row, b) =>
     outputsOf(reading.structure, row).every((value, o) => {
@@ -35,8 +32,23 @@ export async function openExact(
       return Math.abs(value - given) <= AGREEMENT * Math.max(1, Math.abs(given));
     }),
   );
-  if (!agrees || reading.structure.shift.length !== outputs.length)
-    return { noClosedForm: "the graph, as it was read, does not give what the runtime gives" };
+  return agrees && reading.structure.shift.length === outputs.length
+    ? reading
+    : { reason: "the graph, as it was read, does not give what the runtime gives" };
+}
+
+/**
+ * Makes a version's closed form ready, for these players, background and weights, letting others have the event loop in
+ * between.
+ */
+export async function openExact(
+  predictor: Predictor,
+  players: readonly Player[],
+  background: readonly (readonly Cell[])[],
+  weights?: Float64Array,
+): Promise<ExactReading> {
+  const reading = await agreedStructure(predictor, background);
+  if ("reason" in reading) return { noClosedForm: reading.reason };
   try {
     return {
       closedForm: await ClosedForm.open(

@@ -218,22 +218,25 @@ export async function accessAnswer(
         logIndex,
       })),
     })),
-    purposes: held.map(({ key, contract, decisions, opened, refusals, corrections, reviews, lost }) => ({
-      model: contract.name,
-      title: contract.title,
-      purposes: Object.values(contract.purposes).map(({ text }) => text),
-      legalBases: usedBases(contract).map(({ kind, articles }) => ({ kind, articles })),
-      retention: Object.values(contract.retentions),
-      erasure: erasureRule(contract),
-      /** With this key anyone can check that no entry that carries a tag of this person was left out. */
-      completeness: { entries: key.entries, tagKey: toBase64(key.tagKey) },
-      decisions,
-      opened,
-      refusals,
-      corrections,
-      reviews,
-      lost,
-    })),
+    purposes: held.map(
+      ({ key, contract, decisions, opened, refusals, corrections, reviews, others, lost }) => ({
+        model: contract.name,
+        title: contract.title,
+        purposes: Object.values(contract.purposes).map(({ text }) => text),
+        legalBases: usedBases(contract).map(({ kind, articles }) => ({ kind, articles })),
+        retention: Object.values(contract.retentions),
+        erasure: erasureRule(contract),
+        /** With this key anyone can check that no entry that carries a tag of this person was left out. */
+        completeness: { entries: key.entries, tagKey: toBase64(key.tagKey) },
+        decisions,
+        opened,
+        refusals,
+        corrections,
+        reviews,
+        counterfactuals: others.filter(({ kind }) => kind === "counterfactual"),
+        lost,
+      }),
+    ),
   };
 }
 

@@ -1,34 +1,11 @@
-import { eq } from "drizzle-orm";
-import { parseLeaf } from "../../audit/leaf.ts";
-import { record } from "../db/tables.ts";
-import type { VaultedDecision } from "../decisions/decision.ts";
 import type { Deps } from "../decisions/deps.ts";
+import { type OpenedVault, openVaulted } from "../decisions/opened-vault.ts";
 import { leaveTrace } from "../decisions/trace.ts";
 import { Problem } from "../errors.ts";
-import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
-import { openByTag } from "../privacy/vault.ts";
+import { keysOf } from "../privacy/subject-keys.ts";
 import { eventEntry } from "./trace.ts";
 
-/** A decision with what the vault holds of it. */
-export interface OpenedVault {
-  logIndex: number;
-  key: SubjectKey;
-  vaulted: VaultedDecision;
-}
-
-/** A decision's payload, without a trace: for verbs that leave one. @returns null when there is none (any more) */
-export async function openVaulted(deps: Deps, id: string): Promise<OpenedVault | null> {
-  const [row] = await deps.db
-    .select({ kind: record.kind, logIndex: record.logIndex })
-    .from(record)
-    .where(eq(record.id, id));
-  if (row?.kind !== "decision") return null;
-  const { leaf } = await deps.log.leaf(row.logIndex);
-  const opened = await openByTag(deps.db, deps.epoch, parseLeaf(leaf).tag);
-  if (!opened) return null;
-  const vaulted = JSON.parse(new TextDecoder().decode(opened.plaintext)) as VaultedDecision;
-  return { logIndex: row.logIndex, key: opened.key, vaulted };
-}
+export { type OpenedVault, openVaulted };
 
 /**
  * A person's own decision, opened for a request of theirs; the opening is on the record under their key.

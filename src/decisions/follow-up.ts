@@ -1,0 +1,114 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { and, desc, eq, inArray, notExists } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { record } from "../db/tables.ts";
+import type { Contract } from "../models/contract.ts";
+import { makeCounterfactuals, withoutCounterfactuals } from "./counterfactuals.ts";
+import type { DecisionCore } from "./decision.ts";
+import type { Deps } from "./deps.ts";
+
+/** Decisions that wait at most; those beyond are computed when somebody asks, or at the next start. */
+const MOST_WAITING = 1_000;
+/** Decisions of a version that are looked at after a start, newest first. */
+const MOST_CAUGHT_UP = 500;
+
+/** What is worked out about decisions after they were answered. */
+export interface FollowUps {
+  /** Takes note of a decision that stands; never throws, and takes no time. */
+  decided(decision: Pick<DecisionCore, "id" | "model" | "version" | "outcome">): void;
+  /** Done once nothing waits. */
+  idle(): Promise<void>;
+  /** Finishes what it is at, and begins nothing more. */
+  close(): Promise<void>;
+}
+
+const unfavourableOf = ({ output }: Contract): string[] =>
+  output.kind === "multi-classification"
+    ? output.outcomes.filter(({ favourable }) => !favourable).map(({ code }) => code)
+    : [output.outcomes.unfavourable.code];
+
+/** Unfavourable decisions that have no counterfactuals on the record, as a crash or a full queue leaves them. */
+export async function withoutFollowUp(deps: Pick<Deps, "db" | "models">): Promise<string[]> {
+  const about = alias(record, "about");
+  const missing: string[] = [];
+  for (const model of await deps.models.names()) {
+    for (const version of await deps.models.versions(model)) {
+      const { contract } = await deps.models.published(model, version);
+      const outcomes = unfavourableOf(contract);
+      if (outcomes.length === 0 || withoutCounterfactuals(contract, outcomes[0]!) !== null) continue;
+      const rows = await deps.db
+        .select({ id: record.id })
+        .from(record)
+        .where(
+          and(
+            eq(record.kind, "decision"),
+            eq(record.model, model),
+            eq(record.version, version),
+            inArray(record.outcome, outcomes),
+            notExists(
+              deps.db
+                .select({ id: about.id })
+                .from(about)
+                .where(and(eq(about.about, record.id), eq(about.kind, "explanation"))),
+            ),
+          ),
+        )
+        .orderBy(desc(record.logIndex))
+        .limit(MOST_CAUGHT_UP);
+      missing.push(...rows.map(({ id }) => id));
+    }
+  }
+  return missing;
+}
+
+/**
+ * Computes counterfactuals behind the decisions' backs, one at a time, and rests after each as long as it took, so that at
+ * most half of one thread is taken from those who wait for an answer. Nothing here is needed for a promise to hold: what
+ * is lost with the process is computed at the next start, or when it is asked for.
+ */
+export function openFollowUps(deps: Deps, onError: (error: unknown) => void): FollowUps {
+  const waiting: string[] = [];
+  let open = true;
+  let work: Promise<void> | null = null;
+
+  const drain = async () => {
+    for (let id = waiting.shift(); open && id !== undefined; id = waiting.shift()) {
+      const before = performance.now();
+      await makeCounterfactuals(deps, id).catch(onError);
+      if (waiting.length > 0) await pause(Math.min(1_000, performance.now() - before));
+    }
+    work = null;
+  };
+  const take = (id: string) => {
+    if (!open || waiting.length >= MOST_WAITING) return;
+    waiting.push(id);
+    // In a later turn: the answer goes out first.
+    work ??= pause(0).then(drain);
+  };
+  const begun = withoutFollowUp(deps).then((ids) => {
+    for (const id of ids) take(id);
+  }, onError);
+
+  return {
+    decided({ id, model, version, outcome }) {
+      deps.models
+        .published(model, version)
+        .then(({ contract }) => {
+          if (withoutCounterfactuals(contract, outcome) === null) take(id);
+        })
+        .catch(onError);
+    },
+    async idle() {
+      await begun;
+      // What was decided just now is taken note of once its contract was looked up.
+      await pause(0);
+      while (work) await work;
+    },
+    async close() {
+      open = false;
+      waiting.length = 0;
+      await begun;
+      while (work) await work;
+    },
+  };
+}
