@@ -15,6 +15,7 @@ import { openDryRuns } from "./http/dry-run.ts";
 import { erasureRoutes } from "./http/erasures.ts";
 import type { IssuerSignIn } from "./http/issuer-sign-in.ts";
 import { logRoutes } from "./http/log.ts";
+import { mandateRoutes, mandateUse } from "./http/mandates.ts";
 import { modelReadRoutes } from "./http/models.ts";
 import { openDsrRoutes } from "./http/opendsr.ts";
 import { operatorRoutes } from "./http/operator.ts";
@@ -75,7 +76,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   };
   const dryRuns = openDryRuns(deps, deps.config.MOTIVO_DRY_RUNS_PER_HOUR);
   const rights = { ...deps, rights: rightsSettings(deps.config) };
-  const api = new Api(deps.verify);
+  const api = new Api(deps.verify, mandateUse(rights));
   productRoutes(api, { ...deps, dryRuns });
   batchRoutes(api, deps);
   counterfactualRoutes(api, deps);
@@ -84,6 +85,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   requestRoutes(api, rights);
   copyRoutes(api, rights);
   requestDeskRoutes(api, rights);
+  mandateRoutes(api, rights);
   openDsrRoutes(api, rights, deps.openDsr ?? null, who);
   reviewRoutes(api, rights);
   auditorRoutes(api, deps);

@@ -52,6 +52,9 @@ export const PROBLEMS = {
   // Rights
   nothing_held: [404, "Nothing is held about this subject"],
   erasure_refused: [409, "The erasure is refused on a legal ground"],
+  unknown_mandate: [404, "No such mandate is in force"],
+  mandate_out_of_scope: [403, "The mandate does not reach so far"],
+  mandate_not_accepted: [403, "Nobody does this for somebody else"],
   unknown_hold: [404, "No such hold is in force"],
   not_erased: [409, "Not everything of this was erased yet"],
   unknown_request: [404, "No such request"],

@@ -43,6 +43,7 @@ import { forgetCodes } from "./subjects/codes/codes.ts";
 import { forgetCopies, makeCopies } from "./subjects/copies/make-copies.ts";
 import { forgetHolds } from "./subjects/holds.ts";
 import { refuseOlderThan } from "./subjects/kept-log.ts";
+import { forgetMandates } from "./subjects/mandates/record-mandate.ts";
 import { performPending } from "./subjects/opendsr/perform.ts";
 import { configuredOpenDsr, type OpenDsr } from "./subjects/opendsr/settings.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
@@ -231,6 +232,7 @@ function scheduleRights(deps: Deps, config: Config, openDsr: OpenDsr | null, log
       void forgetRequests(rights).catch(said("requests to forget"));
       void forgetCopies(rights).catch(said("copies to forget"));
       void forgetCodes(rights).catch(said("codes to forget"));
+      void forgetMandates(rights).catch(said("mandates to forget"));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
   ];
   return () => {

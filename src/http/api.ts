@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-ope
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { PROBLEMS, Problem, type ProblemCode } from "../errors.ts";
+import type { RequestRight } from "../subjects/requests/rights.ts";
 import { readJsonObject } from "./read-json.ts";
 import type { Actor, ProofLevel, Scope, TokenVerifier } from "./tokens.ts";
 
@@ -15,6 +16,18 @@ export interface Variables {
 export type Env = { Variables: Variables };
 
 /** Who may call a route: any of the scopes. `proof` is the least proof of identity; full access and erasure ask for 3. */
+/** Turns whoever holds a mandate into the person, as far as it reaches; `need` null: whichever right of it is exercised. */
+export type ActUnder = (
+  actor: Actor,
+  mandate: string,
+  need: RequestRight | null,
+  what: string,
+) => Promise<Actor>;
+
+/** Names the mandate under which a representative calls (LGPD 18 §3). */
+export const MANDATE_HEADER = "Motivo-Mandate";
+const mandateId = z.uuid();
+
 export type Access = "public" | { scope: Scope | readonly Scope[]; proof?: Exclude<ProofLevel, 1> };
 
 const scopesOf = (access: Exclude<Access, "public">): readonly Scope[] => [access.scope].flat() as Scope[];
@@ -25,6 +38,8 @@ interface Spec<P extends Shape, Q extends Shape, B extends Shape> {
   /** OpenAPI's notation: `/v1/models/{model}`; a last part named `{path}` takes the rest of the address, slashes and all. */
   path: string;
   access: Access;
+  /** What a mandate must name so that a representative may call this; `any`: the verb asks. Absent: nobody may. */
+  mandate?: RequestRight | "any";
   tag: string;
   summary: string;
   description?: string;
@@ -113,9 +128,11 @@ export class Api {
   readonly routes: { method: string; path: string; access: Access }[] = [];
   readonly #registry = new OpenAPIRegistry();
   readonly #verify: TokenVerifier;
+  readonly #actUnder: ActUnder | null;
 
-  constructor(verify: TokenVerifier) {
+  constructor(verify: TokenVerifier, actUnder: ActUnder | null = null) {
     this.#verify = verify;
+    this.#actUnder = actUnder;
     this.#registry.registerComponent("securitySchemes", "bearer", {
       type: "http",
       scheme: "bearer",
@@ -132,7 +149,7 @@ export class Api {
     const pattern = patternOf(spec.path);
     this.hono.on(spec.method.toUpperCase(), pattern, async (c) => {
       c.set("route", spec.path);
-      const actor = await authorise(c, spec.access, this.#verify);
+      const actor = await this.#represented(c, spec, await authorise(c, spec.access, this.#verify));
       const params = spec.params ? parseOrRefuse(spec.params, plain(c.req.param()), "/path") : undefined;
       const query = spec.query ? parseOrRefuse(spec.query, plain(singleValues(c)), "/query") : undefined;
       const body = spec.body
@@ -146,6 +163,26 @@ export class Api {
         body: body as z.output<B>,
       });
     });
+  }
+
+  /** @throws Problem mandate_not_accepted, unknown_mandate, mandate_out_of_scope */
+  async #represented(
+    c: Context<Env>,
+    {
+      access,
+      mandate,
+      method,
+      path,
+    }: Pick<Spec<Shape, Shape, Shape>, "access" | "mandate" | "method" | "path">,
+    actor: Actor,
+  ): Promise<Actor> {
+    const named = c.req.header(MANDATE_HEADER);
+    if (named === undefined || access === "public") return actor;
+    if (mandate === undefined || !this.#actUnder || !actor.scopes.has("subject"))
+      throw new Problem("mandate_not_accepted");
+    if (!mandateId.safeParse(named).success) throw new Problem("unknown_mandate");
+    const need = mandate === "any" ? null : mandate;
+    return this.#actUnder(actor, named, need, `${method.toUpperCase()} ${path}`);
   }
 
   /** The methods that an address takes; empty when it is no address of the API. */
@@ -172,10 +209,14 @@ export class Api {
 
   #describe(spec: Spec<Shape, Shape, Shape>): void {
     const { access } = spec;
+    const headers = spec.mandate
+      ? z.object({ [MANDATE_HEADER]: mandateId.optional().meta({ description: "to act under a mandate" }) })
+      : spec.headers;
     const own: ProblemCode[] = [
       ...(access === "public"
         ? []
         : (["unauthenticated", "invalid_token", "expired_token", "forbidden"] as const)),
+      ...(spec.mandate ? (["unknown_mandate", "mandate_out_of_scope"] as const) : []),
       ...(access !== "public" && access.proof ? (["proof_level_too_low"] as const) : []),
       ...(spec.body || spec.rawBody
         ? ([
@@ -227,7 +268,7 @@ export class Api {
       request: {
         ...(spec.params ? { params: spec.params as z.ZodObject } : {}),
         ...(spec.query ? { query: spec.query as z.ZodObject } : {}),
-        ...(spec.headers ? { headers: spec.headers } : {}),
+        ...(headers ? { headers } : {}),
         ...(spec.body || spec.rawBody
           ? {
               body: {

@@ -55,6 +55,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies",
       access,
+      mandate: "access_complete",
       tag: TAG,
       summary: "Copies of my data: being made, or ready to be fetched",
       description:
@@ -72,6 +73,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies/{id}",
       access,
+      mandate: "access_complete",
       tag: TAG,
       summary: "How far a copy of my data is, and its files",
       params: one,
@@ -87,6 +89,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies/{id}/files/{name}",
       access,
+      mandate: "access_complete",
       tag: TAG,
       summary: "A file of a copy of my data; that it was handed over is on the record",
       params: z.strictObject({ id: uuid, name: z.string().regex(/^[a-z0-9.-]{1,60}$/) }),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { ProblemCode } from "../errors.ts";
-import { moveRequest } from "../subjects/requests/act.ts";
-import { findOwnRequest, needProof, openRequest } from "../subjects/requests/open-request.ts";
+import { needRight } from "../subjects/mandates/act-under.ts";
+import { type Acting, moveRequest } from "../subjects/requests/act.ts";
+import { findOwnRequest, needProof, openRequest, type Requester } from "../subjects/requests/open-request.ts";
 import type { Asked } from "../subjects/requests/request.ts";
 import { requestsOf } from "../subjects/requests/requests-of.ts";
 import { PROOF_OF, REQUEST_RIGHTS, type RequestRight } from "../subjects/requests/rights.ts";
@@ -54,6 +55,7 @@ export function requestRoutes(api: Api, deps: RightsDeps): void {
         method: "post",
         path: `/v1/me/requests/${right}`,
         access: { scope: "subject", ...(level === 1 ? {} : { proof: level }) },
+        mandate: right,
         tag: TAG,
         summary: SUMMARY[right],
         description:
@@ -79,6 +81,7 @@ export function requestRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/requests",
       access: { scope: "subject" },
+      mandate: "any",
       tag: TAG,
       summary: "How my requests stand, newest first, with their deadlines",
       answers: {
@@ -86,7 +89,11 @@ export function requestRoutes(api: Api, deps: RightsDeps): void {
       },
     },
     async ({ c, actor }) =>
-      c.json({ items: (await requestsOf(deps, actor.subject)).map((request) => shapes.headerOf(request)) }),
+      c.json({
+        items: (await requestsOf(deps, actor.subject))
+          .filter(({ right }) => actor.representation?.rights.has(right) ?? true)
+          .map((request) => shapes.headerOf(request)),
+      }),
   );
 
   api.route(
@@ -94,6 +101,7 @@ export function requestRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/requests/{id}",
       access: { scope: "subject" },
+      mandate: "any",
       tag: TAG,
       summary: "One of my requests, with every step and the answer; needs the proof level of its right",
       params: one,
@@ -107,12 +115,31 @@ export function requestRoutes(api: Api, deps: RightsDeps): void {
   restrictionRoutes(api, deps);
 }
 
-const personOf = ({ subject, proof }: Actor) => ({ subject, proof });
+/** Who asks: the person, or a representative within a mandate. */
+export const personOf = ({ subject, proof, representation }: Actor): Requester => ({
+  subject,
+  proof,
+  ...(representation
+    ? {
+        actsFor: {
+          by: "representative",
+          who: representation.representative,
+          rights: representation.rights,
+        },
+      }
+    : {}),
+});
+
+const actingOf = ({ subject, representation }: Actor): Acting =>
+  representation
+    ? { by: "representative", subject, who: representation.representative }
+    : { by: "person", subject };
 
 /** Somebody's own request, at the proof level that its right needs. */
 async function own(deps: RightsDeps, actor: Actor, id: string) {
   const found = await findOwnRequest(deps, actor.subject, id);
   needProof(found.right, found.content.asked, actor.proof);
+  if (actor.representation) needRight(actor.representation, found.right, found.content.asked);
   return found;
 }
 
@@ -124,6 +151,7 @@ function personsSteps(api: Api, deps: RightsDeps): void {
       method: "post",
       path: "/v1/me/requests/{id}/cancel",
       access: { scope: "subject" },
+      mandate: "any",
       tag: TAG,
       summary: "Take a request back",
       params: one,
@@ -133,8 +161,7 @@ function personsSteps(api: Api, deps: RightsDeps): void {
     },
     async ({ c, actor, params }) => {
       await own(deps, actor, params.id);
-      const who = { by: "person", subject: actor.subject } as const;
-      return c.json(shapes.wholeOf(await moveRequest(deps, params.id, who, "cancel")));
+      return c.json(shapes.wholeOf(await moveRequest(deps, params.id, actingOf(actor), "cancel")));
     },
   );
   api.route(
@@ -142,6 +169,7 @@ function personsSteps(api: Api, deps: RightsDeps): void {
       method: "post",
       path: "/v1/me/requests/{id}/clarification",
       access: { scope: "subject" },
+      mandate: "any",
       tag: TAG,
       summary: "Answer the question that was asked about a request",
       params: one,
@@ -151,8 +179,9 @@ function personsSteps(api: Api, deps: RightsDeps): void {
     },
     async ({ c, actor, params, body }) => {
       await own(deps, actor, params.id);
-      const who = { by: "person", subject: actor.subject } as const;
-      return c.json(shapes.wholeOf(await moveRequest(deps, params.id, who, "clarify", body.text)));
+      return c.json(
+        shapes.wholeOf(await moveRequest(deps, params.id, actingOf(actor), "clarify", body.text)),
+      );
     },
   );
   api.route(

@@ -7,6 +7,7 @@ import { heldCounterfactuals } from "../subjects/held-counterfactuals.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
+import { personOf } from "./requests.ts";
 import * as schemas from "./schemas.ts";
 import { timeOfHour } from "./times.ts";
 
@@ -85,6 +86,7 @@ export function subjectRoutes(
       method: "get",
       path: "/v1/me/decisions",
       access: { scope: "subject" },
+      mandate: "access_complete",
       tag: TAG,
       summary: "My decisions with their reasons, what would have changed them, and who opened them",
       answers: { 200: { description: "Newest first", schema: schemas.myDecisions } },
@@ -100,6 +102,7 @@ export function subjectRoutes(
       method: "get",
       path: "/v1/me/access",
       access: { scope: "subject", proof: 3 },
+      mandate: "access_complete",
       tag: TAG,
       summary: "Everything held about me (LGPD 18 II, 19; GDPR 15)",
       answers: { 200: { description: "motivo-access/v1", schema: schemas.access } },
@@ -134,6 +137,7 @@ export function subjectRoutes(
       method: "delete",
       path: "/v1/me",
       access: { scope: "subject", proof: 3 },
+      mandate: "erasure",
       tag: TAG,
       summary: "Erase me, as far as each purpose's legal basis allows (LGPD 18 IV, VI; GDPR 17)",
       description:
@@ -141,7 +145,6 @@ export function subjectRoutes(
       answers: { 200: { description: "What was done", schema: schemas.erasure } },
       problems: ["nothing_held", "erasure_refused"],
     },
-    async ({ c, actor }) =>
-      c.json(await eraseOnRequest(deps, { subject: actor.subject, proof: actor.proof })),
+    async ({ c, actor }) => c.json(await eraseOnRequest(deps, personOf(actor))),
   );
 }

@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { Problem } from "../errors.ts";
+import type { Representation } from "../subjects/mandates/act-under.ts";
 import { type ProofLevel, type ProofRules, proofRules } from "./proof.ts";
 
 export const SCOPES = ["product", "subject", "auditor", "operator", "reviewer"] as const;
@@ -17,6 +18,8 @@ export interface Actor {
   /** The client of a product token; the token's own subject where it names no client. */
   client: string;
   proof: ProofLevel;
+  /** Set where `subject` is somebody for whom the holder of the token acts under a mandate; the proof is the holder's. */
+  representation?: Representation;
 }
 
 /** Signing algorithms that an issuer may use. No symmetric ones: a leaked verification key must not sign. */

@@ -1,5 +1,6 @@
 import type { Movable } from "../privacy/epoch-move.ts";
 import { heldPeople } from "./holds.ts";
+import { moveMandates } from "./mandates/move-mandates.ts";
 import { removalKeys } from "./removal.ts";
 import { moveNotices, moveRequests } from "./requests/move.ts";
 
@@ -9,4 +10,5 @@ export const MOVABLES: readonly Movable[] = [
   heldPeople,
   { name: "requests", move: moveRequests },
   { name: "notices", move: moveNotices },
+  { name: "mandates", move: moveMandates },
 ];

@@ -8,14 +8,19 @@ import { liftStops } from "./stops.ts";
 import { type StepAsked, takeStep } from "./take-step.ts";
 
 /** Who acts: an operator by name, or the person themselves. */
-export type Acting = { by: "operator"; name: string } | { by: "person"; subject: string };
+export type Acting =
+  | { by: "operator"; name: string }
+  | { by: "person"; subject: string }
+  | { by: "representative"; subject: string; who: string };
 
 const ownOnly = (request: OpenedRequest, who: Acting): void => {
-  if (who.by === "person" && request.content.subject !== who.subject) throw new Problem("unknown_request");
+  if (who.by !== "operator" && request.content.subject !== who.subject) throw new Problem("unknown_request");
 };
 
-const acting = (who: Acting): Pick<StepAsked, "by" | "name"> =>
-  who.by === "person" ? { by: "person" } : { by: who.by, name: who.name };
+const acting = (who: Acting): Pick<StepAsked, "by" | "name" | "who"> => {
+  if (who.by === "operator") return { by: who.by, name: who.name };
+  return who.by === "person" ? { by: who.by } : { by: who.by, who: who.who };
+};
 
 /**
  * A step that nothing but the state decides: `start`, `ask_identity`, `ask_clarification`, `clarify`, `cancel`.

@@ -4,6 +4,7 @@ import { request } from "../../db/tables.ts";
 import { standingOf } from "../../decisions/standing.ts";
 import { Problem } from "../../errors.ts";
 import { retryStale } from "../../privacy/stale.ts";
+import { needRight } from "../mandates/act-under.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { ownDecision } from "../own-decision.ts";
 import { clocksOf, dueOf } from "./clocks.ts";
@@ -25,7 +26,9 @@ export interface Requester {
   /** An operator who takes down what came by letter or at the counter, and on what evidence of who asked. */
   takenBy?: { name: string; evidence: string };
   /** Who asks for the person: a representative by their id, a registered caller of OpenDSR by its domain. */
-  actsFor?: { by: "representative" | "caller"; who: string };
+  actsFor?:
+    | { by: "caller"; who: string }
+    | { by: "representative"; who: string; rights: ReadonlySet<RequestRight> };
   /** When they asked, where it took its time to reach us; clocks count from then. Absent: now. */
   askedAt?: Date;
 }
@@ -196,6 +199,7 @@ export async function openRequest(
   taking: Taking = {},
 ): Promise<RequestMade> {
   needProof(right, asked, who.proof);
+  if (who.actsFor?.by === "representative") needRight(who.actsFor, right, asked);
   const parts = openKeyParts(who.subject, right, asked);
   const earlier = await findOpen(deps, parts);
   if (earlier) return { request: earlier, created: false };
