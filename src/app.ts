@@ -33,6 +33,7 @@ import type { TokenVerifier } from "./http/tokens.ts";
 import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
 import type { PagesDeps } from "./pages/deps.ts";
+import { officeVerbs } from "./pages/operator/verbs.ts";
 import { productVerbs } from "./pages/product-verbs.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
@@ -112,6 +113,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     ...publicVerbs(deps.db, deps.log, deps.models),
     ...personalVerbs(rights, who),
     ...productVerbs(deps, dryRuns),
+    ...officeVerbs(rights),
     dryRunsPerHour: deps.config.MOTIVO_DRY_RUNS_PER_HOUR,
   };
   const app = shell(deps, api, (c, problem) => showProblem(pagesDeps, c, problem));

@@ -1,11 +1,15 @@
+import { OPERATOR_ROUTES } from "./operator/access.ts";
+
 /** Who may open a page. A signed-in person in another role gets the refusal, a stranger the way to sign in. */
 export interface PageRoute {
   method: "get" | "post";
   /** Hono's notation: `/me/decisions/:id` */
   path: string;
-  access: "public" | "subject" | "auditor" | "product";
+  access: "public" | "subject" | "auditor" | "product" | "operator" | "reviewer";
   /** The least proof of identity; full access and erasure need the highest. */
   proof?: 3;
+  /** Of a form that takes files; others have the ordinary limit. */
+  maxBytes?: number;
 }
 
 /** Every page. `pages()` mounts nothing that is not here, so a test that walks this table walks them all. */
@@ -34,6 +38,7 @@ export const PAGE_ROUTES = [
   { method: "get", path: "/product", access: "product" },
   { method: "get", path: "/product/models/:model", access: "product" },
   { method: "post", path: "/product/models/:model", access: "product" },
+  ...OPERATOR_ROUTES,
 ] as const satisfies readonly PageRoute[];
 
 export type PagePath = (typeof PAGE_ROUTES)[number]["path"];

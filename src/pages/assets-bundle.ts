@@ -8,6 +8,7 @@ import evidence from "./style/evidence.css";
 import figures from "./style/figures.css";
 import filters from "./style/filters.css";
 import mark from "./style/mark.svg";
+import operator from "./style/operator.css";
 import parts from "./style/parts.css";
 import print from "./style/print.css";
 import product from "./style/product.css";
@@ -32,6 +33,7 @@ export function bundledAssets(): Assets {
       waterfall,
       evidence,
       product,
+      operator,
       print,
     ],
     next: new Uint8Array(next),

@@ -16,6 +16,7 @@ const STYLE = [
   "waterfall",
   "evidence",
   "product",
+  "operator",
   "print",
 ];
 

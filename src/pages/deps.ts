@@ -13,6 +13,7 @@ import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
 import type { CodeHolder } from "../subjects/codes/codes.ts";
 import type { Assets } from "./assets.ts";
+import type { OperatorVerbs, ReviewerVerbs } from "./operator/deps.ts";
 
 /** The same words in both languages. */
 export type Both = Record<Language, string>;
@@ -162,6 +163,9 @@ export interface PagesDeps {
   /** Nothing is recorded. @throws Problem too_many_dry_runs, and those of a decision's content */
   tryDecision(actor: Actor, asked: Omit<DryRunAsked, "subject">): Promise<DryRun>;
   dryRunsPerHour: number;
+
+  operator: OperatorVerbs;
+  reviewer: ReviewerVerbs;
 
   /** Newest first. */
   myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] }>;

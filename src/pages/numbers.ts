@@ -16,6 +16,10 @@ export interface Numbers {
   longTime(at: Date): string;
   /** 20 ago 2026 */
   shortDate(at: Date): string;
+  /** Quinta-feira, 20 de agosto de 2026 */
+  longDay(at: Date): string;
+  /** 40 s, 14 min, 3 h */
+  duration(seconds: number): string;
   /** 20 ago 2026, 09 h; `hour` in whole hours since 1970-01-01T00:00Z */
   hour(hour: number): string;
   /** Two ends with a spaced en dash. */
@@ -50,6 +54,20 @@ export function numbersFor(language: Language): Numbers {
     longTime: (at) =>
       `${utc(at, { day: "numeric", month: "long", year: "numeric" })}, ${twoDigits(at.getUTCHours())}:${twoDigits(at.getUTCMinutes())}`,
     shortDate,
+    longDay(at) {
+      const weekday = utc(at, { weekday: "long" });
+      const day = utc(at, { day: "numeric", month: "long", year: "numeric" });
+      return `${weekday.charAt(0).toUpperCase()}${weekday.slice(1)}, ${day}`;
+    },
+    duration(seconds) {
+      const [value, unit] =
+        seconds < 120
+          ? [seconds, "s"]
+          : seconds < 7200
+            ? [seconds / 60, "min"]
+            : ([seconds / 3600, "h"] as const);
+      return `${write(Math.round(value), {})} ${unit}`;
+    },
     hour: (hour) => {
       const at = new Date(hour * MS_PER_HOUR);
       return `${shortDate(at)}, ${twoDigits(at.getUTCHours())} h`;

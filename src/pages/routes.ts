@@ -12,9 +12,11 @@ import { customerDecisions } from "./customer/decisions.ts";
 import { eraseDone, eraseStep } from "./customer/erase.ts";
 import type { PagesDeps } from "./deps.ts";
 import { mountIssuer } from "./issuer-routes.ts";
+import { mountOperator } from "./operator/routes.ts";
 import { mountProduct } from "./product-routes.ts";
 import { checkProof } from "./proof-check.ts";
 import { mountPublic } from "./public.ts";
+import { mountReviews } from "./reviewer/routes.ts";
 import { mountSession } from "./session-routes.ts";
 import { type Mount, pagesApp } from "./visit.ts";
 
@@ -28,6 +30,8 @@ export function pages(deps: PagesDeps): Hono<Env> {
   mountCustomer(mount, deps);
   mountAudit(mount, deps);
   mountProduct(mount, deps);
+  mountOperator(mount, deps);
+  mountReviews(mount, deps);
   return app;
 }
 

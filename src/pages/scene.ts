@@ -27,8 +27,8 @@ export interface Scene {
   controller: string;
   dataProtectionOfficer: string;
   assets: Assets;
-  audience: "public" | "subject" | "auditor" | "product";
-  /** What an auditor's or a product's token calls itself; never set for a data subject. */
+  audience: "public" | "subject" | "auditor" | "product" | "operator" | "reviewer";
+  /** What the token of an auditor, a product or staff calls itself; never set for a data subject. */
   name: string | null;
   /** null when nobody is signed in */
   csrf: string | null;
@@ -68,21 +68,19 @@ export function localPath(value: string | undefined, fallback = "/"): string {
 
 function nameOf(audience: Scene["audience"], session: Session | null, words: Words): string | null {
   if (session === null) return null;
-  if (audience === "auditor") return session.actor.subject;
+  if (audience === "auditor" || audience === "operator" || audience === "reviewer")
+    return session.actor.subject;
   return audience === "product" ? words.product.client(session.actor.client) : null;
 }
+
+/** Whoever has several roles is greeted by the first. */
+const AUDIENCES = ["auditor", "subject", "product", "operator", "reviewer"] as const;
 
 export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): Scene {
   const language =
     asLanguage(getCookie(c, LANGUAGE_COOKIE)) ?? preferredLanguage(c.req.header("accept-language"));
   const url = new URL(c.req.url);
-  const audience = session?.actor.scopes.has("auditor")
-    ? "auditor"
-    : session?.actor.scopes.has("subject")
-      ? "subject"
-      : session?.actor.scopes.has("product")
-        ? "product"
-        : "public";
+  const audience = AUDIENCES.find((scope) => session?.actor.scopes.has(scope)) ?? "public";
   return {
     language,
     words: WORDS[language],

@@ -83,6 +83,8 @@ const HOMES = [
   { scope: "subject", home: "/me", part: /^\/me([/?]|$)/ },
   { scope: "auditor", home: "/audit/decisions", part: /^\/audit([/?]|$)/ },
   { scope: "product", home: "/product", part: /^\/product([/?]|$)/ },
+  { scope: "operator", home: "/operator", part: /^\/operator([/?]|$)/ },
+  { scope: "reviewer", home: "/reviews", part: /^\/reviews([/?]|$)/ },
 ] as const;
 
 export const homeOf = ({ scopes }: Actor): string =>

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { LastEntry } from "./deps.ts";
-import { reasonsDoor, textDoor, treeDoor } from "./figures/doors.ts";
+import { clocksDoor, reasonsDoor, textDoor, treeDoor } from "./figures/doors.ts";
 import { entryMark, FULL_STRIP, logStrip, type Shown, shownAs } from "./figures/log-strip.ts";
 import { seal } from "./figures/marks.ts";
 import { largeMotif } from "./figures/motif.ts";
@@ -35,7 +35,7 @@ export function startPage(scene: Scene, view: StartView): Html {
 ${door(start.customer, reasonsDoor(figures.reasonRows, figures.reasons), html`<a class="button" href="/me">${start.customer.enter}</a>`)}
 ${door(start.auditor, treeDoor(figures.tree), html`<a class="button second" href="/audit/decisions">${start.auditor.enter}</a>`)}
 ${door(start.product, textDoor(['{ "outcome": "refused",', '  "score": 0.41,', '  "reasons": [ ... ] }'], figures.answer, "POST /v1/models/.../decisions"), html`<a class="button second" href="/product">${start.product.enter}</a>`)}
-${door(start.operator, textDoor(["motivo publish", "motivo token", "motivo verify"], figures.commands, "$ npm run motivo -- --help"), html`<p class="note">${start.operator.note}</p>`)}
+${door(start.operator, clocksDoor(figures.clocks), html`<p class="door-ways"><a class="button second" href="/operator">${start.operator.enter}</a> <a href="/reviews">${start.operator.reviewer}</a></p>`)}
 </div>
 ${publicLog(scene, view)}`,
   });

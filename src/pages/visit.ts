@@ -11,7 +11,7 @@ import type { PagesFrame } from "./deps.ts";
 import { problemPage } from "./problem.ts";
 import { type Html, type Scene, sceneOf } from "./scene.ts";
 
-/** No form of ours is larger: a token and a few fields. */
+/** No form without files is larger: a token and a few fields. */
 const FORM_BYTES = 32 * 1024;
 
 const NOBODY: Actor = { scopes: new Set(), subject: "", client: "", proof: 1 };
@@ -36,17 +36,18 @@ export type Mount = (
 export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
   const app = new Hono<Env>();
   app.onError((error, c) => showProblem(deps, c, asProblem(error)));
-  const limit = bodyLimit({
-    maxSize: FORM_BYTES,
-    onError: () => {
-      throw new Problem("body_too_large", `A form may have ${FORM_BYTES} bytes`);
-    },
-  });
   const mount: Mount = (method, path, handler) => {
     const route: PageRoute | undefined = PAGE_ROUTES.find(
       (one) => one.method === method && one.path === path,
     );
     if (route === undefined) throw new Error(`${method} ${path} is not in the table of pages`);
+    const maxSize = route.maxBytes ?? FORM_BYTES;
+    const limit = bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new Problem("body_too_large", `A form may have ${maxSize} bytes`);
+      },
+    });
     app.on(method.toUpperCase(), path, limit, async (c) => {
       c.set("route", path);
       const session = await deps.sessions.read(c);

@@ -259,11 +259,7 @@ export async function incidentScope(
  * @returns in the order of the alphabet, which tells nothing about when
  * @throws Problem invalid_request when there are more than `MOST_PEOPLE`; unknown_model, unknown_version
  */
-export async function incidentPeople(
-  deps: Deps,
-  operator: string,
-  asked: IncidentAsked,
-): Promise<string[]> {
+export async function incidentPeople(deps: Deps, operator: string, asked: IncidentAsked): Promise<string[]> {
   checkAsked(asked);
   await digestsOf(deps, asked);
   const { decisions } = await gather(deps, asked);

@@ -26,6 +26,7 @@ import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { LastEntry, LogProof, MyDecision, PagesDeps } from "../../src/pages/deps.ts";
 import { pages } from "../../src/pages/routes.ts";
 import { showProblem } from "../../src/pages/visit.ts";
+import { officeOf } from "./office.ts";
 
 /** A service of a made-up bank: the real pages over verbs that answer from memory, with a real tree and real proofs. */
 
@@ -217,10 +218,16 @@ const erasedRow = (logIndex: number, state: AuditedDecision["state"]): AuditedDe
   state,
 });
 
+const NAMES: Partial<Record<Scope, string>> = {
+  auditor: "ANPD, auditor 07",
+  operator: "Helena Prado, encarregada",
+  reviewer: "Revisora 07",
+};
+
 function actorOf(scope: Scope, proof: 1 | 3 = 3): Actor {
   return {
     scopes: new Set([scope]),
-    subject: scope === "auditor" ? "ANPD, auditor 07" : "cliente-exemplo",
+    subject: NAMES[scope] ?? "cliente-exemplo",
     client: "aurora-app",
     proof,
   };
@@ -232,6 +239,8 @@ export const TOKENS: Record<string, Actor> = {
   "auditor-token": actorOf("auditor"),
   "product-token": actorOf("product"),
   "operator-token": actorOf("operator"),
+  "reviewer-token": actorOf("reviewer"),
+  "roleless-token": { ...actorOf("subject"), scopes: new Set() },
 };
 
 export interface Bank {
@@ -337,6 +346,7 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
       return dryRunOf(asked.language as Language);
     },
     dryRunsPerHour: 60,
+    ...officeOf(calls, { contract: german, mine, log: { size: SIZE, root: toHex(root) } }),
     ...changed,
   };
   const app = new Hono<Env>();

@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { type Bank, openBank, REFUSED_ID } from "./bank.ts";
+import { CORRECTION_ID, REVIEW_ID } from "./office.ts";
 
 const PUBLIC = ["/", "/sign-in", "/nowhere"];
 const CUSTOMER = ["/me", `/me/decisions/${REFUSED_ID}`, "/me/erase"];
@@ -18,6 +19,18 @@ const AUDITOR = [
   "/audit/entries/71",
 ];
 
+const OPERATOR = [
+  "/operator",
+  "/operator/requests",
+  `/operator/requests/${CORRECTION_ID}`,
+  "/operator/holds",
+  "/operator/models",
+  "/operator/keys",
+  "/operator/log",
+  "/operator/incident",
+  "/operator/incident?from=2026-08-18T09:00&to=&model=german-credit&version=&actor=&aware=2026-08-20T09:00",
+];
+const REVIEWER = ["/reviews", `/reviews/${REVIEW_ID}`];
 const PRODUCT = ["/product", "/product/models/german-credit"];
 
 let browser: Browser;
@@ -41,7 +54,7 @@ afterAll(async () => {
 });
 
 async function visit(
-  role: "subject" | "auditor" | "product" | null,
+  role: "subject" | "auditor" | "product" | "operator" | "reviewer" | null,
   look: { width: number; scheme: "light" | "dark"; locale: string },
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
@@ -68,6 +81,8 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
     ["subject", CUSTOMER],
     ["auditor", AUDITOR],
     ["product", PRODUCT],
+    ["operator", OPERATOR],
+    ["reviewer", REVIEWER],
   ] as const)("pages for %s fit, weigh little, load no foreign thing and pass axe", async (role, paths) => {
     const { context, page } = await visit(role, look);
     const complaints: string[] = [];
@@ -86,7 +101,7 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
       await page.evaluate("document.fonts.ready.then(() => null)");
       const overflow = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
       expect(overflow, path).toBeLessThanOrEqual(0);
-      const name = `${path.replaceAll("/", "_")}-${look.width}-${look.scheme}.png`;
+      const name = `${path.replaceAll(/[/?&=:]/g, "_")}-${look.width}-${look.scheme}.png`;
       await page.screenshot({ path: join(pictures, name), fullPage: true });
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");

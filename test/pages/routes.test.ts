@@ -13,6 +13,8 @@ const addressOf = (path: string) =>
     .replace(":id", REFUSED_ID)
     .replace(":index", "76")
     .replace(":file", "none")
+    .replace(":step", "extend")
+    .replace(":act", "check")
     .replace(":model", "german-credit");
 
 async function cookieOf(token: string, { app }: Bank = bank): Promise<string> {
@@ -37,7 +39,7 @@ async function sessionOf(token: string): Promise<string> {
 const csrfIn = (page: string) => /name="csrf" value="([^"]+)"/.exec(page)![1]!;
 
 describe("who may open what", () => {
-  const roles = ["subject", "auditor", "product", "operator"] as const;
+  const roles = ["subject", "auditor", "product", "operator", "reviewer"] as const;
   const guarded = (PAGE_ROUTES as readonly PageRoute[]).filter(({ access }) => access !== "public");
 
   it.each(guarded)("$method $path sends a stranger to sign in", async ({ method, path }) => {
@@ -86,7 +88,7 @@ describe("signing in", () => {
     ["", 422],
     ["nonsense", 401],
     ["old-token", 401],
-    ["operator-token", 401],
+    ["roleless-token", 401],
   ])(
     "with %j is refused beside the field, without repeating the token or starting a session",
     async (token, status) => {

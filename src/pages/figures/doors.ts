@@ -37,6 +37,24 @@ export function treeDoor(sentence: string): Html {
   )}</svg>`;
 }
 
+export function clocksDoor(sentence: string): Html {
+  const rows = [
+    { from: 34, to: 130, kind: "late" },
+    { from: 70, to: 198, kind: "" },
+    { from: 104, to: 262, kind: "own" },
+    { from: 20, to: 0, kind: "still" },
+  ] as const;
+  return html`<svg class="door-figure" viewBox="0 0 276 100" role="img" aria-label="${sentence}"><path class="axis" d="M130 0V100"/>${rows.map(
+    ({ from, to, kind }, i) => {
+      const y = 14 + i * 24;
+      const own = kind === "own" ? " own" : "";
+      if (kind === "still")
+        return html`<path class="clock-run" d="M${from} ${y}H84"/><rect class="clock-still" fill="url(#hatch-gone)" x="84" y="${y - 6}" width="46" height="12"/><circle class="clock-dot" cx="${from}" cy="${y}" r="4"/>`;
+      return html`<g${kind === "late" ? html` class="late"` : ""}><path class="clock-run" d="M${from} ${y}H130"/><path class="clock-left${own}" d="M130 ${y}H${to}"/><path class="clock-end${own}" d="M${to} ${y - 8}V${y + 8}"/><circle class="clock-dot" cx="${from}" cy="${y}" r="4"/></g>`;
+    },
+  )}</svg>`;
+}
+
 /** Program text as on paper. */
 export function textDoor(lines: readonly string[], sentence: string, heading: string): Html {
   return html`<svg class="door-figure" viewBox="0 0 276 100" role="img" aria-label="${sentence}"><text class="code" x="0" y="14">${heading}</text><rect class="paper" x="0.5" y="26.5" width="275" height="${lines.length * 18 + 14}"/>${lines.map(

@@ -26,7 +26,11 @@ const HOURS_72 = 72 * 3_600_000;
  */
 export function incidentDeadlines(
   aware: Date,
-  { regimes, calendar, timeZone }: { regimes: readonly Regime[]; calendar: HolidayCalendar; timeZone: string },
+  {
+    regimes,
+    calendar,
+    timeZone,
+  }: { regimes: readonly Regime[]; calendar: HolidayCalendar; timeZone: string },
 ): IncidentDeadline[] {
   return regimes.flatMap((regime): IncidentDeadline[] => {
     if (regime === "gdpr")

@@ -24,6 +24,7 @@ export const customer: typeof portuguese = {
     audit: "to oversee decisions",
     evidence: "to take the proof of a decision along",
     operation: "to run the service",
+    "incident-notice": "to tell you of an incident",
   },
   whats: {
     decisions: "decisions and reasons",

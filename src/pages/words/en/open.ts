@@ -69,21 +69,23 @@ export const open: typeof portuguese = {
     },
     operator: {
       who: "For those who operate",
-      question: "How do I publish a model and check the service?",
+      question: "What is due today, and does everything stand?",
       tasks: [
-        "Publish a package",
-        "Issue a development token",
-        "Verify an exported file",
-        "Play the whole story",
+        "Answer requests by deadline",
+        "Publish a package, or roll back",
+        "See keys, log and alarms",
+        "Measure the scope of an incident",
       ],
-      note: "All of it is done with the motivo command, in a terminal. motivo help lists the rest.",
+      enter: "Open operations",
+      reviewer: "Sign in to review",
     },
     figures: {
       reasons: "Example of four reasons: term and age against; savings and instalment for.",
       reasonRows: ["term of 48 months", "age of 24", "savings", "instalment"],
       tree: "A tree of eight entries with the path of one of them to the root; one entry is erased and the tree is still whole.",
       answer: "Part of an answer: outcome, score and reasons.",
-      commands: "The commands publish, token, verify and demo.",
+      clocks:
+        "Four requests along time: one is due today, two have days left, the clock of one stands still.",
     },
     log: {
       title: "Public record, now",
@@ -120,7 +122,7 @@ export const open: typeof portuguese = {
   },
   signIn: {
     title: "Sign in",
-    lead: "Paste the token that your identity provider issued. It says whether you come as the person the data is about, as an auditor or as a product.",
+    lead: "Paste the token that your identity provider issued. It says whether you come as the person the data is about, as an auditor, a product, an operator or a reviewer.",
     byIssuer: "Sign in with your identity provider",
     issuerLead:
       "You are taken to your identity provider and back. It says who you are and how sure it is of that.",
@@ -138,8 +140,7 @@ export const open: typeof portuguese = {
       invalid_token:
         "The token is not accepted here: another issuer, a signature that does not verify, or no subject.",
       expired_token: "The token has expired. Ask its issuer for another.",
-      no_pages:
-        "This is an operator token, and those have no pages yet: the API and the motivo command take it.",
+      no_pages: "This token does not say in which role you come; without a role there is no page.",
     },
   },
   problem: {
@@ -179,6 +180,22 @@ export const open: typeof portuguese = {
       overloaded: "There are too many requests just now.",
       not_ready: "The service is still starting.",
       outcome_unknown: "We do not know whether this was recorded. Try again in a moment.",
+      unknown_request: "There is no such request, or it was forgotten when its time was over.",
+      illegal_transition: "The request no longer stands so that this could be done.",
+      no_extension: "The GDPR alone knows an extension, and it does not run for this request.",
+      extension_too_late: "The first month is over; an extension now would be void.",
+      ground_not_applicable: "This ground is none for this right.",
+      human_answer_needed: "This is answered in another way.",
+      unknown_restriction: "Nothing of this request is restricted now.",
+      decision_superseded: "Another decision stands in its place already.",
+      unknown_review: "There is no such review, or it was concluded already.",
+      review_not_opened: "Open the case before you conclude it.",
+      unknown_hold: "This hold is not in force.",
+      unknown_model: "No model has this name.",
+      unknown_version: "The model has no such version.",
+      invalid_package: "The package did not pass its check.",
+      duplicate_version: "This package is published already.",
+      invalid_checkpoint: "This is no checkpoint that this log's key signed.",
       internal: "Something failed on our side. The request number helps to find what.",
     },
   },

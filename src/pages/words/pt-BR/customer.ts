@@ -27,6 +27,7 @@ export const customer = {
     audit: "para fiscalizar decisões",
     evidence: "para levar a prova de uma decisão",
     operation: "para operar o serviço",
+    "incident-notice": "para avisar você de um incidente",
   } as Record<string, string>,
   whats: {
     decisions: "decisões e motivos",
@@ -64,11 +65,11 @@ export const customer = {
     base: "Ponto de partida",
     baseNote: "média dos casos de comparação",
     yourScore: "Sua pontuação",
-    against: "contra",
     yourPoints: "Seus pontos",
     baseNotePoints: "média dos casos de comparação, em pontos",
     points: (sum: string, score: string, limit: string | null) =>
       `Os pesos são pontos: log-odds, que somam exatamente, e não partes da pontuação. ${sum} pontos são a pontuação ${score}.${limit === null ? "" : ` O limite fica em ${limit} pontos.`}`,
+    against: "contra",
     for: "a favor",
     sure: "O quanto é certo",
     sureText:

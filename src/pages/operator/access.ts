@@ -1,0 +1,22 @@
+/** The pages of operators and reviewers, for the table in `pages/access.ts`. */
+export const OPERATOR_ROUTES = [
+  { method: "get", path: "/operator", access: "operator" },
+  { method: "get", path: "/operator/requests", access: "operator" },
+  { method: "get", path: "/operator/requests/:id", access: "operator" },
+  { method: "post", path: "/operator/requests/:id/:step", access: "operator" },
+  { method: "get", path: "/operator/holds", access: "operator" },
+  { method: "post", path: "/operator/holds", access: "operator" },
+  { method: "post", path: "/operator/holds/:id/lift", access: "operator" },
+  { method: "get", path: "/operator/models", access: "operator" },
+  { method: "post", path: "/operator/models", access: "operator", maxBytes: 48 * 1024 * 1024 },
+  { method: "post", path: "/operator/models/:model/alias", access: "operator" },
+  { method: "get", path: "/operator/keys", access: "operator" },
+  { method: "post", path: "/operator/keys", access: "operator" },
+  { method: "get", path: "/operator/log", access: "operator" },
+  { method: "post", path: "/operator/log/:act", access: "operator" },
+  { method: "get", path: "/operator/incident", access: "operator" },
+  { method: "post", path: "/operator/incident", access: "operator" },
+  { method: "get", path: "/reviews", access: "reviewer" },
+  { method: "get", path: "/reviews/:id", access: "reviewer" },
+  { method: "post", path: "/reviews/:id", access: "reviewer" },
+] as const;
