@@ -25,6 +25,7 @@ import { modelWriteRoutes } from "./http/publishing.ts";
 import { requestDeskRoutes } from "./http/request-desk.ts";
 import { requestRoutes } from "./http/requests.ts";
 import { reviewRoutes, standingRoutes } from "./http/reviews.ts";
+import { RiskGauges, riskRoutes } from "./http/risk.ts";
 import type { Sessions } from "./http/sessions.ts";
 import { shell } from "./http/shell.ts";
 import { subjectRoutes } from "./http/subject.ts";
@@ -61,6 +62,8 @@ export interface ReadDeps {
   openDsr?: OpenDsr | null;
   /** On which one-time codes go; null or absent: none do. */
   codeChannel?: CodeChannel | null;
+  /** Measured by whoever starts the service; absent: nothing is measured, and nothing is shown. */
+  riskGauges?: RiskGauges;
   now: () => Date;
   randomId: () => string;
   ready: () => Promise<boolean>;
@@ -94,6 +97,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   erasureRoutes(api, deps);
   checkpointRoutes(api, deps);
   processingRoutes(api, deps, who);
+  riskRoutes(api, deps, deps.riskGauges ?? new RiskGauges());
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
   logRoutes(api, deps);

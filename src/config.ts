@@ -178,6 +178,9 @@ const settings = z.object({
   MOTIVO_CHECK_INTERVAL_S: count(86_400, 60, 604_800).describe(
     "Seconds between checks of the whole log by the service; what does not fit is an error in its own log",
   ),
+  MOTIVO_RISK_INTERVAL_S: count(86_400, 0, 604_800).describe(
+    "Seconds between measurements of how easily people are found among the records, for /metrics; 0: none",
+  ),
   MOTIVO_CHECKPOINT_INTERVAL_S: count(10, 1, 86_400).describe(
     "Seconds between publications of the log's checkpoint to witnesses and places",
   ),

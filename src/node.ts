@@ -24,6 +24,7 @@ import { forgetExpiredKeys } from "./decisions/idempotency.ts";
 import { Problem } from "./errors.ts";
 import { type DevIssuer, openDevIssuer } from "./http/dev-issuer.ts";
 import { configuredSignIn } from "./http/issuer-sign-in.ts";
+import { RiskGauges } from "./http/risk.ts";
 import { serviceLog } from "./http/service-log.ts";
 import { openSessions } from "./http/sessions.ts";
 import { issuerVerifier, type Scope, type TokenVerifier } from "./http/tokens.ts";
@@ -203,6 +204,26 @@ function schedule(
   };
 }
 
+/** Measures how easily people are found among the records, now and on schedule; a turn that takes long is not joined by another. */
+function scheduleRisk(deps: Deps, gauges: RiskGauges, config: Config, logger: Logger): () => void {
+  if (config.MOTIVO_RISK_INTERVAL_S === 0) return () => {};
+  let busy = false;
+  const turn = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await gauges.measure(deps);
+    } catch (error) {
+      logger.error({ err: error }, "risk of the records");
+    } finally {
+      busy = false;
+    }
+  };
+  const timer = setInterval(() => void turn(), config.MOTIVO_RISK_INTERVAL_S * 1000);
+  void turn();
+  return () => clearInterval(timer);
+}
+
 /** What happens by itself with requests: notices go out, answers that a crash cut short are given, old ones forgotten. */
 function scheduleRights(deps: Deps, config: Config, openDsr: OpenDsr | null, logger: Logger): () => void {
   const rights = { ...deps, rights: rightsSettings(config) };
@@ -289,6 +310,8 @@ export async function startService(config: Config, options: { logger?: Logger } 
     closers.push(() => followUps.close());
     const openDsr = await configuredOpenDsr(config, deps.now());
     closers.push(schedule(deps, config, openDsr, logger));
+    const riskGauges = new RiskGauges();
+    closers.push(scheduleRisk(deps, riskGauges, config, logger));
 
     const sessionKey = await keys.create("session");
     const codeMail = config.MOTIVO_SMTP_URL
@@ -306,6 +329,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
       }),
       issuer: configuredSignIn(config, sessionKey),
       openDsr,
+      riskGauges,
       codeChannel: codeMail && mailCodes(codeMail),
       verify: issuer?.verify ?? configuredVerifier(config),
       ready: async () =>

@@ -1,25 +1,32 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
+import { type Config, readConfig } from "../config.ts";
+import type { LiveRisk } from "../decisions/live-risk.ts";
 import type { RiskReport, SensitiveColumn } from "../privacy/risk/report.ts";
 import { answer } from "./answer.ts";
 import { CommandError, EXIT } from "./failure.ts";
+import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
-interface Options {
-  data: string;
-  quasiIdentifiers: string;
+interface Options extends ServiceOptions {
+  model?: string;
+  data?: string;
+  quasiIdentifiers?: string;
   sensitive?: string;
   json?: true;
 }
 
-/** `motivo risk`: what a table gives away about the people in it. */
+/** `motivo risk`: what a table, or the records of a model, give away about the people in them. */
 export function declareRisk(program: Command): void {
   program
     .command("risk")
     .description(
-      "how easily people are found in a table: k-anonymity, l-diversity, t-closeness, prosecutor risk",
+      "how easily people are found in a table, or among a model's records: k-anonymity, l-diversity, t-closeness, prosecutor risk",
     )
-    .requiredOption("--data <file>", "comma-separated values, the first line names the columns")
-    .requiredOption("--quasi-identifiers <columns>", "what others may know of a person, as in sex,age")
+    .option("--data <file>", "comma-separated values, the first line names the columns")
+    .option("--quasi-identifiers <columns>", "of the table: what others may know of a person, as in sex,age")
+    .option("--model <name>", "the decisions on the record of this model instead of a table")
+    .option("--service <url>", "through the API of the service at this address, instead of the database")
+    .option("--token-file <file>", "an operator token for that service")
     .option(
       "--sensitive <columns>",
       "what they must not learn; ordered values as in risk,credit_amount:ordered",
@@ -29,6 +36,48 @@ export function declareRisk(program: Command): void {
 }
 
 async function risk(options: Options): Promise<void> {
+  const { data, quasiIdentifiers, model } = options;
+  const ofTable = data !== undefined && quasiIdentifiers !== undefined && model === undefined;
+  const ofTableOnly = data ?? quasiIdentifiers ?? options.sensitive;
+  if (ofTable) return riskOfTable({ ...options, data, quasiIdentifiers });
+  if (model !== undefined && ofTableOnly === undefined) return riskOfModel(options, model);
+  throw new CommandError(
+    EXIT.unusable,
+    "arguments_invalid",
+    "either --data with --quasi-identifiers, or --model",
+  );
+}
+
+async function riskOfModel(options: Options, model: string): Promise<void> {
+  const config = readConfig(process.env);
+  const service = await serviceToUse(config, options);
+  const path = `/v1/models/${encodeURIComponent(model)}/risk`;
+  const { liveRisk } = await import("../http/risk.ts");
+  const risk = service
+    ? ((await askService(service, path, undefined, liveRisk)) as LiveRisk)
+    : await riskHere(config, model);
+  const { report, quasiIdentifiers } = risk;
+  const nothing =
+    quasiIdentifiers.length === 0 ? `${model} declares no quasi-identifier` : `${model} has no record`;
+  answer(options.json === true, risk, report === null ? nothing : told(report));
+}
+
+async function riskHere(config: Config, model: string): Promise<LiveRisk> {
+  const [{ openConfigured }, { ModelRegistry }, { riskOfRecords }] = await Promise.all([
+    import("../node.ts"),
+    import("../models/registry.ts"),
+    import("../decisions/live-risk.ts"),
+  ]);
+  const database = await openConfigured(config, () => process.exit(1));
+  try {
+    const deps = { db: database.db, models: new ModelRegistry(database.db), now: () => new Date() };
+    return await riskOfRecords(deps, model);
+  } finally {
+    await database.close();
+  }
+}
+
+async function riskOfTable(options: Options & { data: string; quasiIdentifiers: string }): Promise<void> {
   const { RiskInputError, riskOfCsv } = await import("../privacy/risk/csv.ts");
   const columns = {
     quasiIdentifiers: namesIn(options.quasiIdentifiers, "--quasi-identifiers"),
