@@ -6,6 +6,7 @@ import type {
   Language,
   RecordState,
 } from "../decisions/decision.ts";
+import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type { DryRun, DryRunAsked } from "../decisions/dry-run.ts";
 import type { IssuerSignIn } from "../http/issuer-sign-in.ts";
 import type { Sessions } from "../http/sessions.ts";
@@ -51,6 +52,8 @@ export interface MyDecision {
   logIndex: number;
   inputs: Record<string, string | number>;
   decision: DecisionCore;
+  /** What would have changed the outcome. */
+  counterfactuals?: ToldCounterfactuals;
 }
 
 /** Somebody opened what is held about the person. `hour`: whole hours since 1970-01-01T00:00Z. */

@@ -80,7 +80,13 @@ export function personalVerbs(
     async myDecisions(actor) {
       const { decisions, opened } = await myDecisions(deps, actor.subject);
       return {
-        items: decisions.map(({ at, logIndex, inputs, decision }) => ({ at, logIndex, inputs, decision })),
+        items: decisions.map(({ at, logIndex, inputs, decision, counterfactuals }) => ({
+          at,
+          logIndex,
+          inputs,
+          decision,
+          counterfactuals,
+        })),
         opened: opened.map(({ hour, role, purpose, what, decision }) => ({
           hour,
           role,

@@ -7,6 +7,7 @@ import { signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { foldSubtrees, hashLeaf, hashNode, inclusionPath, peakCoordinates } from "../../audit/merkle.ts";
 import { ed25519Key, type Signer } from "../../audit/note.ts";
+import { tellCounterfactuals } from "../../src/decisions/counterfactual-words.ts";
 import type {
   AuditedDecision,
   DecisionCore,
@@ -82,6 +83,38 @@ export const mine: MyDecision = {
   logIndex: REFUSED_INDEX,
   inputs: german.example.inputs,
   decision: refusedDecision(),
+  counterfactuals: tellCounterfactuals(german, {
+    state: "computed",
+    logIndex: REFUSED_INDEX + 1,
+    found: {
+      kind: "counterfactual",
+      at: "2026-08-20T09:12:01Z",
+      decision: REFUSED_ID,
+      decidedAt: "2026-08-20T09:12:00Z",
+      model: "german-credit",
+      version: 1,
+      algorithm: "counterfactuals/1",
+      state: "found",
+      ways: [
+        {
+          changes: [{ feature: "duration_months", from: 30, to: 18 }],
+          cost: 2,
+          outcome: "approved",
+          score: 0.562,
+        },
+        {
+          changes: [
+            { feature: "amount_dm", from: 4280, to: 3900 },
+            { feature: "savings", from: "below 100 DM", to: "100 to 499 DM" },
+          ],
+          cost: 2.4,
+          outcome: "approved",
+          score: 0.5069,
+        },
+      ],
+      modelRows: 207,
+    },
+  }),
 };
 
 /** What a dry run of the example would give: the two strongest of either side, worded by the package. */

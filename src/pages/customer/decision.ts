@@ -9,6 +9,7 @@ import { isAddress, numbersTable, page } from "../layout.ts";
 import { grouped } from "../numbers.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
+import { whatWouldChange } from "./changes.ts";
 import { gist } from "./decisions.ts";
 import { type ReasonRow, type Weighed, weigh } from "./reasons.ts";
 import { customerSections, responsible } from "./sections.ts";
@@ -39,6 +40,7 @@ export function customerDecision(scene: Scene, view: CustomerDecision): Html {
 <ul class="jumps"><li><a href="#actions">${words.decision.jump.review}</a></li><li><a href="#actions">${words.decision.jump.copy}</a></li><li><a href="#actions">${words.decision.jump.erase}</a></li></ul>
 ${line(scene, contract, mine)}
 ${whatCounted(scene, weighed)}
+${whatWouldChange(scene, contract, mine)}
 ${used(scene, contract, mine)}
 ${actions(scene, mine)}
 ${receipt(scene, view)}

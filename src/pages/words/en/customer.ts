@@ -75,6 +75,14 @@ export const customer: typeof portuguese = {
     reason: "Reason",
     weight: "Weight",
     margin: "95% margin",
+    change: {
+      title: "What would change the outcome",
+      again: "Load the page again",
+      notHere: (label: string) =>
+        `${label} weighed against you and is left out here, since it is nothing to change for an application. You can contest its use.`,
+      line: (from: string, to: string, limit: string) =>
+        `The score would go from ${from} to ${to}; the limit is ${limit}.`,
+    },
     used: "What the program used",
     usedLead:
       "The information as it arrived. If any of it is wrong, tell whoever is responsible for the decision.",

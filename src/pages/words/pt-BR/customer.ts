@@ -82,6 +82,14 @@ export const customer = {
     reason: "Motivo",
     weight: "Peso",
     margin: "Margem de 95%",
+    change: {
+      title: "O que mudaria o resultado",
+      again: "Atualizar a página",
+      notHere: (label: string) =>
+        `${label} pesou contra e não entra aqui, porque não é algo que se mude para um pedido. Contestar o seu uso, você pode.`,
+      line: (from: string, to: string, limit: string) =>
+        `A pontuação iria de ${from} a ${to}; o limite é ${limit}.`,
+    },
     used: "O que o programa usou",
     usedLead: "As informações como chegaram. Se alguma estiver errada, diga a quem responde pela decisão.",
     actions: "O que você pode fazer",
