@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { PoolClient } from "pg";
 import { APPEND, type AppendRow } from "./append-call.ts";
 import { type AppendChannel, pipelinedChannel } from "./append-channel.ts";
 import { type ArrayParameters, binaryArrays, plainArrays } from "./arrays.ts";
@@ -24,6 +25,24 @@ const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.u
 /** Any fixed number: replicas that start together take turns at migrating. */
 const MIGRATION_LOCK = 0x6d6f7469;
 
+/**
+ * Drizzle gives a transaction's connection back whatever happens in it, but not where BEGIN itself fails: each connection
+ * that is lost there would take a place of the pool for ever, and the last one the whole service.
+ */
+function giveBackWhereBeginFails(client: PoolClient): void {
+  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
+  const begins = (given: unknown) => /^begin\b/.test(String((given as { text?: unknown } | null)?.text));
+  Object.assign(client, {
+    query(...given: unknown[]) {
+      const answer = query(...given);
+      if (begins(given[0]) && answer instanceof Promise) {
+        answer.catch((error: Error) => client.release(error));
+      }
+      return answer;
+    },
+  });
+}
+
 /** @param url `postgres://…` */
 export async function openPostgres(url: string, options: { poolSize?: number } = {}): Promise<OpenDatabase> {
   const { default: pg } = await import("pg");
@@ -32,6 +51,11 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
   const pool = new pg.Pool({ connectionString: url, max: options.poolSize ?? 10 });
   // An idle connection that breaks is replaced on the next query; without a listener it would end the process.
   pool.on("error", () => {});
+  // One that breaks inside a transaction, between two statements, is nobody's error either: the next statement has it.
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+    giveBackWhereBeginFails(client);
+  });
   const db = drizzle(pool, { schema: tables });
   const channel = pipelinedChannel(url, pg.Client);
   return {

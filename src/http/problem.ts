@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { databaseAway } from "../db/database-away.ts";
 import { PROBLEMS, Problem } from "../errors.ts";
 
 /** Problem types are names, not addresses to fetch: a client compares `code`. */
@@ -22,9 +23,17 @@ export function problemDocument(problem: Problem, requestId: string | null): Rec
   };
 }
 
-/** Whatever was thrown, as the problem that the client sees: an unforeseen error says nothing of its inside. */
+const AWAY = { unreachable: "not_ready", broken: "outcome_unknown" } as const;
+
+/**
+ * Whatever was thrown, as the problem that the client sees. A database that is away is worth another try; any other
+ * unforeseen error says nothing of its inside.
+ */
 export function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("internal", undefined, { cause: error });
+  if (error instanceof Problem) return error;
+  const away = databaseAway(error);
+  if (away) return new Problem(AWAY[away], undefined, { cause: error, retryAfterSeconds: 5 });
+  return new Problem("internal", undefined, { cause: error });
 }
 
 export function sendProblem(c: Context, problem: Problem): Response {
