@@ -1,104 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
-import type { DecisionAnswer } from "../../src/decisions/decision.ts";
-import { checkLog } from "../support/check-log.ts";
-import { freshPostgres } from "../support/databases.ts";
+import { type OpenDatabase, openPostgres } from "../../src/db/client.ts";
+import { keyFolder } from "../../src/privacy/key-folder.ts";
+import { openRing } from "../support/keys.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { ended, type ServiceProcess, startProcess, temporaryFolders } from "../support/process.ts";
+import { checkAudit, checkReceipts, checkTags } from "./invariants.ts";
+import { people, Traffic } from "./traffic.ts";
 
-/** How often the service is killed; `npm run test:crash` asks for more. */
-const KILLS = Number(process.env.CRASH_KILLS ?? 2);
-const WRITERS = 16;
+const ASKED_FOR = process.env.npm_lifecycle_event === "test:crash";
+/** How many kills in all, half of them of PostgreSQL: hundreds by `npm run test:crash`, a few in the suite. */
+const KILLS = Number(process.env.CRASH_KILLS ?? (ASKED_FOR ? 300 : 2));
+const REPLICAS = (process.env.CRASH_REPLICAS ?? (ASKED_FOR ? "1,2,4" : "2")).split(",").map(Number);
+const KILLS_EACH = Math.ceil(KILLS / REPLICAS.length);
 
-interface Acknowledged {
-  answer: DecisionAnswer;
-  subject: string;
-}
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}`, "content-type": "application/json" });
-
-describe("kill -9 during 16-way decision traffic on PostgreSQL", () => {
-  let database: Awaited<ReturnType<typeof freshPostgres>>;
+describe.each(REPLICAS)("kill -9 during 16-way decision traffic on %i replicas", (replicas) => {
+  let server: PostgresServer;
+  let database: OpenDatabase;
   let folders: Awaited<ReturnType<typeof temporaryFolders>>;
-  let env: Record<string, string>;
+  let keys: string;
+  let url: string;
+  const up = new Map<number, ServiceProcess>();
+
   beforeAll(async () => {
-    database = await freshPostgres();
+    server = await startPostgres();
+    const name = `t_${randomUUID().replaceAll("-", "")}`;
+    const admin = new pg.Client({ connectionString: server.url });
+    await admin.connect();
+    await admin.query(`CREATE DATABASE ${name}`);
+    await admin.end();
+    url = server.url.replace(/postgres$/, name);
+    database = await openPostgres(url);
+    await database.migrate();
     folders = await temporaryFolders();
-    env = { DATABASE_URL: database.url, MOTIVO_DEV: "1", MOTIVO_DATA: folders.data };
+    keys = join(folders.data, "keys");
   });
   afterAll(async () => {
+    for (const { child } of up.values()) child.kill("SIGKILL");
     await database.close();
+    await server.stop();
     await folders.remove();
   });
 
-  /** Sixteen clients deciding until the process dies; whatever was answered is remembered. */
-  async function traffic(service: ServiceProcess, run: number, acknowledged: Acknowledged[]): Promise<void> {
-    const contract = await fetch(`${service.url}/v1/models/german-credit`, {
-      headers: bearer(service.tokens.product),
+  /** What a service said that ended although nobody killed it. */
+  const endedAlone: string[] = [];
+
+  const start = async (number: number) => {
+    const service = await startProcess({
+      DATABASE_URL: url,
+      MOTIVO_DEV: "1",
+      MOTIVO_DATA: join(folders.data, String(number)),
+      MOTIVO_KEYS: keys,
+      MOTIVO_WORKERS: "1",
     });
-    const { example } = (await contract.json()) as { example: { inputs: object } };
-    let alive = true;
-    service.child.once("exit", () => {
-      alive = false;
+    service.child.once("exit", (code, signal) => {
+      if (up.get(number) === service) endedAlone.push(`${code ?? signal}: ${service.output()}`);
     });
-    await Promise.all(
-      Array.from({ length: WRITERS }, async (_, writer) => {
-        for (let i = 0; alive; i++) {
-          const subject = `subject-${writer % 5}`;
-          try {
-            const response = await fetch(`${service.url}/v1/models/german-credit/decisions`, {
-              method: "POST",
-              headers: { ...bearer(service.tokens.product), "idempotency-key": `${run}-${writer}-${i}` },
-              body: JSON.stringify({ subject, inputs: example.inputs }),
-            });
-            if (response.status === 201)
-              acknowledged.push({ answer: (await response.json()) as DecisionAnswer, subject });
-          } catch {
-            // The connection died with the process: nothing was acknowledged.
-          }
-        }
-      }),
-    );
+    up.set(number, service);
+  };
+
+  async function killService(): Promise<void> {
+    const number = Math.floor(Math.random() * replicas);
+    const { child } = up.get(number)!;
+    up.delete(number);
+    child.kill("SIGKILL");
+    await ended(child);
+    await start(number);
   }
 
-  it(`loses no acknowledged decision, skips and reuses no index (${KILLS} kills)`, async () => {
-    const acknowledged: Acknowledged[] = [];
-    for (let run = 0; run < KILLS; run++) {
-      const service = await startProcess(env);
-      const before = acknowledged.length;
-      const writing = traffic(service, run, acknowledged);
-      // Long enough for answers, and another moment of the batch every time.
-      while (acknowledged.length < before + 20) await new Promise((resolve) => setTimeout(resolve, 10));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
-      service.child.kill("SIGKILL");
-      await writing;
-      await ended(service.child);
-      await checkLog(database.db);
-    }
+  async function killPostgres(): Promise<void> {
+    await server.kill();
+    await pause(Math.random() * 50);
+    await server.restart();
+  }
 
-    const service = await startProcess(env);
-    try {
-      const indexes = acknowledged.map(({ answer }) => answer.receipt.logIndex);
-      expect(new Set(indexes).size).toBe(indexes.length);
-      for (const { answer } of acknowledged) {
-        const again = await fetch(`${service.url}/v1/decisions/${answer.id}`, {
-          headers: bearer(service.tokens.product),
-        });
-        expect([again.status, await again.json()]).toEqual([200, answer]);
-      }
-      const response = await fetch(`${service.url}/v1/audit/export`, {
-        headers: bearer(service.tokens.auditor),
-      });
-      const verdict = await verify(nodeCrypto, response.body as AsyncIterable<Uint8Array>, {
-        key: parseVkey(nodeCrypto, service.vkey),
-        now: new Date(),
-      });
-      expect(verdict).toMatchObject({ ok: true, states: { PENDING: 0, ERASED: 0 } });
-      await checkLog(database.db, verdict.entries);
-    } finally {
-      service.child.kill("SIGINT");
-      expect(await ended(service.child)).toBe(0);
+  it(`loses no acknowledged decision, skips and reuses no index (${KILLS_EACH} kills)`, async () => {
+    // One first: it publishes the demo packages, and whoever publishes a second time only makes noise.
+    for (let number = 0; number < replicas; number++) await start(number);
+    const traffic = new Traffic(() => [...up.values()]);
+    const { vkey } = up.get(0)!;
+    const ring = await openRing(database.db, keyFolder(keys));
+    let doubtful = 0;
+    for (let kill = 0; kill < KILLS_EACH; kill++) {
+      await traffic.start();
+      // Long enough for answers, and another moment of the batch every time.
+      await traffic.flowing(20);
+      await pause(Math.random() * 100);
+      await (kill % 2 === 0 ? killService() : killPostgres());
+      // Whoever was not killed goes on by itself.
+      await traffic.flowing(20);
+      await traffic.stop();
+      expect(endedAlone).toEqual([]);
+      doubtful += await traffic.settle();
+      const receipts = traffic.acknowledged.map(({ answer }) => answer.receipt);
+      await checkReceipts(database.db, vkey, receipts);
     }
-  }, 600_000);
+    await traffic.replayAll();
+    await checkTags(database.db, ring, people);
+    await checkAudit(database.db, vkey);
+
+    const [service] = [...up.values()];
+    const response = await fetch(`${service!.url}/v1/audit/export`, {
+      headers: { authorization: `Bearer ${service!.tokens.auditor}` },
+    });
+    const key = parseVkey(nodeCrypto, vkey);
+    const verdict = await verify(nodeCrypto, response.body as AsyncIterable<Uint8Array>, {
+      key,
+      now: new Date(),
+    });
+    expect(verdict).toMatchObject({ ok: true, states: { PENDING: 0, ERASED: 0 } });
+    console.log(
+      `${replicas} replicas, ${KILLS_EACH} kills: ${traffic.acknowledged.length} decisions, ${doubtful} of unknown outcome,`,
+      `${verdict.entries} entries, statuses ${JSON.stringify(Object.fromEntries(traffic.statuses))}`,
+    );
+    const last = [...up.values()];
+    up.clear();
+    for (const { child } of last) {
+      child.kill("SIGINT");
+      expect(await ended(child)).toBe(0);
+    }
+  }, 3_600_000);
 });
