@@ -18,7 +18,7 @@ export interface OpenedEntry {
 }
 
 /** Entries opened at once: what a page of a copy holds in memory. */
-const PAGE = 200;
+const PAGE = 100;
 
 /**
  * A key's entries, oldest first, page by page.

@@ -57,7 +57,12 @@ export function madeUpDecision(contract: Contract, i: number, name: string): Hel
 /** A copy's PDF of a person with so many decisions, as a service with them would write it. */
 export async function madeUpPdf(
   sink: CopySink,
-  { decisions, language, name }: { decisions: number; language: Language; name: string },
+  {
+    decisions,
+    openings = 1,
+    language,
+    name,
+  }: { decisions: number; openings?: number; language: Language; name: string },
 ): Promise<void> {
   const contract = germanCredit();
   const key = {
@@ -106,14 +111,15 @@ export async function madeUpPdf(
       await pdf.page({ use: 0, entries: [], decisions: some, contracts });
     }
     const held = nothingHeld(key, contract);
-    held.opened.push({
-      hour: 492_500,
-      role: "auditor",
-      purpose: "audit",
-      what: "explanation",
-      decision: randomUUID(),
-      logIndex: 9,
-    });
+    for (let i = 0; i < openings; i++)
+      held.opened.push({
+        hour: 492_500 + i,
+        role: "auditor",
+        purpose: "audit",
+        what: "explanation",
+        decision: randomUUID(),
+        logIndex: 9 + i,
+      });
     held.reviews.push({
       at,
       decision: randomUUID(),

@@ -6,7 +6,7 @@ import { keepingSink, madeUpPdf } from "./made-up-copy.ts";
 const [folder = "."] = process.argv.slice(2);
 for (const [label, asked] of [
   ["one", { decisions: 1, language: "pt-BR", name: "Conceição Muñoz" }],
-  ["many", { decisions: 501, language: "en", name: "Ana" }],
+  ["many", { decisions: 251, openings: 1001, language: "en", name: "Ana" }],
   ["foreign", { decisions: 2, language: "pt-BR", name: "漢字 Ω\tλ \u{1F600} ʼ ﬁ Łukasz Ξ" }],
 ] as const) {
   const sink = keepingSink();

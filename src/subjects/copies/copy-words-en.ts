@@ -4,6 +4,8 @@ import type { CopyWords } from "./copy-words.ts";
 export const en: CopyWords = {
   title: "Copy of my data",
   volumeTitle: (volume) => `Copy of my data: decisions, volume ${volume}`,
+  openedTitle: (volume) => `Copy of my data: who opened it, volume ${volume}`,
+  openedVolumes: "Who opened your data is in volumes, too; here are the newest.",
   lead: (controller, subject) =>
     `This is everything that ${controller} holds about the person known as ${subject}, as it was on the day of this copy.`,
   made: (when) => `Made on ${when}.`,

@@ -4,6 +4,8 @@ import type { CopyWords } from "./copy-words.ts";
 export const ptBr: CopyWords = {
   title: "Cópia dos meus dados",
   volumeTitle: (volume) => `Cópia dos meus dados: decisões, volume ${volume}`,
+  openedTitle: (volume) => `Cópia dos meus dados: quem os abriu, volume ${volume}`,
+  openedVolumes: "Quem abriu seus dados também está em volumes; aqui estão as aberturas mais recentes.",
   lead: (controller, subject) =>
     `Isto é tudo o que ${controller} mantém sobre a pessoa identificada como ${subject}, no dia desta cópia.`,
   made: (when) => `Feita em ${when}.`,

@@ -5,6 +5,8 @@ import type { RequestRight } from "../requests/rights.ts";
 export interface CopyWords {
   title: string;
   volumeTitle(volume: number): string;
+  openedTitle(volume: number): string;
+  openedVolumes: string;
   lead(controller: string, subject: string): string;
   made(when: string): string;
   responsible(controller: string, officer: string): string;

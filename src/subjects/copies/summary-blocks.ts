@@ -23,7 +23,7 @@ export function summaryBlocks(
   wording: Wording,
   head: AccessHead,
   purposes: readonly Summed[],
-  inVolumes: boolean,
+  inVolumes: { decisions: boolean; openings: boolean },
 ): Block[] {
   const { words, figures } = wording;
   const entries = purposes.reduce((sum, { told }) => sum + told.completeness.entries, 0);
@@ -34,7 +34,8 @@ export function summaryBlocks(
     paragraph(words.responsible(head.controller, head.dataProtectionOfficer)),
     paragraph(words.law),
     paragraph(words.machine),
-    ...(inVolumes ? [paragraph(words.volumes)] : []),
+    ...(inVolumes.decisions ? [paragraph(words.volumes)] : []),
+    ...(inVolumes.openings ? [paragraph(words.openedVolumes)] : []),
     ...(purposes.length === 0 ? [paragraph(words.nothing)] : []),
     ...purposes.flatMap((one) => purposeBlocks(wording, one)),
     ...requestBlocks(wording, head.requests),
@@ -65,16 +66,7 @@ function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
     ]),
     ...told.modelCards.flatMap((card) => cardBlocks(wording, card)),
     heading(3, words.opened),
-    {
-      kind: "table",
-      head: words.openedHead,
-      rows: told.opened.map(({ time, role, purpose, what, decision }) => [
-        figures.time(time),
-        said(words, role),
-        said(words, purpose),
-        decision === null ? said(words, what) : `${said(words, what)} ${decision}`,
-      ]),
-    },
+    openingsTable(wording, told.opened),
     ...section(
       words.corrections,
       told.corrections.map(({ at, decision, by }) => words.correction(figures.time(at), decision, by)),
@@ -98,6 +90,20 @@ function purposeBlocks(wording: Wording, { told, decisions }: Summed): Block[] {
       ),
     ),
   ];
+}
+
+/** When the person's data was opened, by whom and what for (C-579/21). */
+export function openingsTable({ words, figures }: Wording, opened: ToldPurpose["opened"]): Block {
+  return {
+    kind: "table",
+    head: words.openedHead,
+    rows: opened.map(({ time, role, purpose, what, decision }) => [
+      figures.time(time),
+      said(words, role),
+      said(words, purpose),
+      decision === null ? said(words, what) : `${said(words, what)} ${decision}`,
+    ]),
+  };
 }
 
 function cardBlocks({ words, figures, language }: Wording, card: ModelCard): Block[] {

@@ -111,17 +111,19 @@ describe("the PDF of a copy", () => {
   });
 });
 
-describe("very many decisions", () => {
-  it("stand in volumes of five hundred beside a summary", async () => {
+describe("very much to tell", () => {
+  it("stands in volumes beside a summary: 250 decisions about twenty features, a thousand openings", async () => {
     const sink = keepingSink();
-    await madeUpPdf(sink, { decisions: 501, language: "en", name: "Ana" });
+    await madeUpPdf(sink, { decisions: 251, openings: 1001, language: "en", name: "Ana" });
     expect([...sink.files.keys()]).toEqual([
-      ...["access-decisions-001.pdf", "access-decisions-002.pdf", "access.pdf"],
+      ...["access-decisions-001.pdf", "access-decisions-002.pdf"],
+      ...["access-opened-001.pdf", "access-opened-002.pdf", "access.pdf"],
     ]);
-    const second = await PDFDocument.load(sink.files.get("access-decisions-002.pdf")!, {
-      updateMetadata: false,
-    });
+    const read = async (name: string) => PDFDocument.load(sink.files.get(name)!, { updateMetadata: false });
+    const second = await read("access-decisions-002.pdf");
     expect(second.getTitle()).toBe("Copy of my data: decisions, volume 2");
     expect(flat(treeOf(second)).filter(({ type }) => type === "H2")).toHaveLength(1);
+    const opened = await read("access-opened-002.pdf");
+    expect(flat(treeOf(opened)).filter(({ type }) => type === "TR")).toHaveLength(2);
   });
 });

@@ -7,14 +7,17 @@ import type { VolumeAnswer, VolumeJob } from "./volume-worker.ts";
 
 /** A stripped build has the same tree in .js: a worker's file ends as this one does. */
 const WORKER = new URL(`./volume-worker${extname(import.meta.url)}`, import.meta.url);
-/** A volume of five hundred decisions needs some 120 MB; a thread that wants much more fails alone. */
-const HEAP_MB = 320;
+/**
+ * What a volume needs at most is far less; without a bound a thread keeps several times of it before it looks for what it
+ * could give back. One that wants more fails alone.
+ */
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8 };
 
 /** Sets volumes in a thread of its own; while it sets some blocks the next ones can be worded. */
 export class Volumes {
   readonly #worker = new Worker(WORKER, {
     name: "motivo-pdf",
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    resourceLimits: HEAP,
   });
   #file: CopyFile | undefined;
   #last: Promise<void> = Promise.resolve();
