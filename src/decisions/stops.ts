@@ -1,4 +1,7 @@
 import { inArray } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
+import type { Database } from "../db/client.ts";
+import { gatherOf } from "../db/gather.ts";
 import { processingStop } from "../db/tables.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
@@ -14,6 +17,17 @@ const REFUSED_WITH: [StopKind, ProblemCode][] = [
   ["restriction", "processing_restricted"],
 ];
 
+/** Kinds of stops under any of these lookups. */
+const stopsOf = gatherOf(async (db: Database, asked: readonly (readonly Uint8Array[])[]) => {
+  const rows = await db
+    .select({ lookup: processingStop.lookup, kind: processingStop.kind })
+    .from(processingStop)
+    .where(inArray(processingStop.lookup, asked.flat()));
+  return asked.map((lookups) =>
+    rows.filter(({ lookup }) => lookups.some((one) => bytesEqual(one, lookup))).map(({ kind }) => kind),
+  );
+});
+
 /**
  * Refuses to decide about a person whose data is restricted for this model, who objected to it or revoked the consent
  * that it rests on (GDPR 18(2), 21(1), 7(3); LGPD 18 IV, 18 §2, 8 §5). A stop is about the model under whichever version:
@@ -27,11 +41,7 @@ export async function refuseStopped(
   subjectId: string,
 ): Promise<void> {
   const lookups = epoch.blinds("processing-stop", subjectId, contract.name);
-  const rows = await db
-    .select({ kind: processingStop.kind })
-    .from(processingStop)
-    .where(inArray(processingStop.lookup, lookups));
-  const kinds = new Set(rows.map(({ kind }) => kind));
+  const kinds = new Set(await stopsOf(db).ask(lookups));
   // A version that rests on no consent needs none.
   if (!contract.features.some(({ basis }) => contract.bases[basis]?.kind === "consent"))
     kinds.delete("revocation");

@@ -108,6 +108,9 @@ export function certainty(
 
 const MISSING: Record<Language, string> = { "pt-BR": "não informado", en: "not given" };
 
+/** Made once: each takes longer to make than to use a hundred times. */
+const NUMBERS: Partial<Record<Language, Intl.NumberFormat>> = {};
+
 /**
  * A cell as people read it: 8487 → `8.487` in pt-BR and `8,487` in en. A missing value (NaN, "") is said to be
  * missing. A label, from the package and in that language, stands in for a category's code, without the unit.
@@ -119,10 +122,8 @@ export function formatValue(
 ): string {
   if (cell === "" || Number.isNaN(cell)) return MISSING[language];
   if (valueLabel !== undefined) return valueLabel;
-  const text =
-    typeof cell === "string"
-      ? cell
-      : new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(cell);
+  NUMBERS[language] ??= new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
+  const text = typeof cell === "string" ? cell : NUMBERS[language].format(cell);
   if (unit === undefined || unit === "") return text;
   return unit === "%" ? `${text}%` : `${text} ${unit}`;
 }

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, inArray, max } from "drizzle-orm";
 import { fromHex, toHex } from "../../audit/bytes.ts";
 import type { Database } from "../db/client.ts";
+import { Gather } from "../db/gather.ts";
 import { modelAlias, modelFile, modelVersion } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
@@ -54,6 +55,13 @@ async function filesOf(db: Database, model: string, version: number, names: read
 export class ModelRegistry {
   readonly #db: Database;
   readonly #openPredictor: ((source: PredictorSource) => Promise<Predictor>) | undefined;
+  readonly #champions = new Gather<string, number | undefined>(async (models) => {
+    const rows = await this.#db
+      .select()
+      .from(modelAlias)
+      .where(and(inArray(modelAlias.model, [...new Set(models)]), eq(modelAlias.alias, CHAMPION)));
+    return models.map((model) => rows.find((row) => row.model === model)?.version);
+  });
   readonly #published = new Map<string, Promise<PublishedVersion>>();
   readonly #live = new Map<string, Promise<LiveVersion>>();
   readonly #named = new Set<string>();
@@ -106,12 +114,9 @@ export class ModelRegistry {
   /** The version that `champion` points to. @throws Problem unknown_model */
   async champion(model: string): Promise<number> {
     if (!(await this.isNamed(model))) throw new Problem("unknown_model");
-    const [row] = await this.#db
-      .select()
-      .from(modelAlias)
-      .where(and(eq(modelAlias.model, model), eq(modelAlias.alias, CHAMPION)));
-    if (!row) throw new Problem("unknown_model");
-    return row.version;
+    const version = await this.#champions.ask(model);
+    if (version === undefined) throw new Problem("unknown_model");
+    return version;
   }
 
   /** @throws Problem unknown_model, unknown_version */

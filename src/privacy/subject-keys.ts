@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { and, eq, inArray } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
 import type { Database } from "../db/client.ts";
+import { gatherOf } from "../db/gather.ts";
 import { dataKey, subject } from "../db/tables.ts";
 import { type KeyUse, openDataKey, type SubjectKey, wrapDataKey } from "./data-key.ts";
 import type { Epoch } from "./epoch.ts";
@@ -23,15 +25,46 @@ async function findKey(
   subjectId: string,
   use: KeyUse,
 ): Promise<SubjectKey | null> {
-  const [row] = await db
-    .select({ key: dataKey })
-    .from(subject)
-    .innerJoin(dataKey, eq(dataKey.subject, subject.id))
-    .where(
-      and(ofPerson(ring, subjectId), eq(dataKey.purpose, use.purpose), eq(dataKey.retention, use.retention)),
-    );
-  return row ? openDataKey(ring.of(row.key.epoch), row.key) : null;
+  const lookups = ring.held().map((epoch) => epoch.lookup(subjectId));
+  const key = await keysAsked(db).ask({ lookups, use });
+  return key ? openDataKey(ring.of(key.epoch), key) : null;
 }
+
+/** The wrapped key of each person for a use; decisions that come together ask once. */
+const keysAsked = gatherOf(
+  async (db: Database, asked: readonly { lookups: readonly Uint8Array[]; use: KeyUse }[]) => {
+    const distinct = (pick: (use: KeyUse) => string) => [...new Set(asked.map(({ use }) => pick(use)))];
+    const rows = await db
+      .select({ lookup: subject.lookup, key: dataKey })
+      .from(subject)
+      .innerJoin(dataKey, eq(dataKey.subject, subject.id))
+      .where(
+        and(
+          inArray(
+            subject.lookup,
+            asked.flatMap(({ lookups }) => lookups),
+          ),
+          inArray(
+            dataKey.purpose,
+            distinct((use) => use.purpose),
+          ),
+          inArray(
+            dataKey.retention,
+            distinct((use) => use.retention),
+          ),
+        ),
+      );
+    return asked.map(
+      ({ lookups, use }) =>
+        rows.find(
+          ({ lookup, key }) =>
+            key.purpose === use.purpose &&
+            key.retention === use.retention &&
+            lookups.some((one) => bytesEqual(one, lookup)),
+        )?.key ?? null,
+    );
+  },
+);
 
 /** The person's key for this use, made when there is none. Two first decisions at once end with one key. */
 export async function keyFor(
