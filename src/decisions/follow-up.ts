@@ -9,6 +9,8 @@ import type { Deps } from "./deps.ts";
 
 /** Decisions that wait at most; those beyond are computed when somebody asks, or at the next start. */
 const MOST_WAITING = 1_000;
+/** Answers that are under way go out first. */
+const HEAD_START_MS = 50;
 /** Decisions of a version that are looked at after a start, newest first. */
 const MOST_CAUGHT_UP = 500;
 
@@ -82,8 +84,7 @@ export function openFollowUps(deps: Deps, onError: (error: unknown) => void): Fo
   const take = (id: string) => {
     if (!open || waiting.length >= MOST_WAITING) return;
     waiting.push(id);
-    // In a later turn: the answer goes out first.
-    work ??= pause(0).then(drain);
+    work ??= pause(HEAD_START_MS).then(drain);
   };
   const begun = withoutFollowUp(deps).then((ids) => {
     for (const id of ids) take(id);

@@ -4,6 +4,7 @@ import { openCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { verifyInclusion } from "../../audit/merkle.ts";
 import { parseVkey } from "../../audit/note.ts";
+import { toldCounterfactuals } from "../http/counterfactual-schema.ts";
 import * as schemas from "../http/schemas.ts";
 import type { Application } from "./applications.ts";
 import { callerOf } from "./caller.ts";
@@ -77,6 +78,27 @@ function spoken(made: readonly Made[]): Made[] {
 function sentence({ outcome, score, threshold, reasons }: DecisionAnswer): string {
   const told = reasons.slice(0, 3).map(({ text }) => text);
   return `${outcome}, score ${score.toFixed(2)}${threshold === null ? "" : ` against ${threshold}`}. ${told.join(" ")}`;
+}
+
+/** What would have changed each refusal, waited for: it is an entry too, and the next step counts entries. */
+export async function whatWouldChange({ bank, expect, teller }: Play, made: readonly Made[]): Promise<void> {
+  const refused = made.filter(({ answer }) => answer.outcome === "refused");
+  const told = await eachOf(refused, WIDTH, async ({ answer }) => {
+    for (;;) {
+      const asked = await bank.get(`/v1/decisions/${answer.id}/counterfactuals`);
+      const { state, ways } = asked.read(toldCounterfactuals);
+      if (state !== "computing") return ways;
+    }
+  });
+  const ways = told.flat();
+  expect.that(
+    ways.every(({ outcome, changes }) => outcome === "approved" && changes.length > 0),
+    "what would have changed a refusal leads to an approval",
+  );
+  const found = told.filter((one) => one.length > 0).length;
+  teller.checked(
+    `For ${found} of ${refused.length} refusals the model says what would have changed them.${ways[0] ? ` ${ways[0].text.en}` : ""}`,
+  );
 }
 
 /** Number of entries that the log has signed for. */

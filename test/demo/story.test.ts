@@ -34,7 +34,7 @@ describe("playDemo", () => {
     const place = await mkdtemp(join(tmpdir(), "motivo-story-"));
     vi.stubEnv("TMPDIR", place);
     const answer = {
-      erased: [{ model: "german-credit", purpose: { "pt-BR": "", en: "" }, entries: 3 }],
+      erased: [{ model: "german-credit", purpose: { "pt-BR": "", en: "" }, entries: 3, records: "deleted" }],
       refused: [],
     };
     spoilt((method, path) => (method === "DELETE" && path === "/v1/me" ? Response.json(answer) : null));

@@ -59,11 +59,11 @@ export const customer: typeof portuguese = {
     base: "Starting point",
     baseNote: "mean of the comparison cases",
     yourScore: "Your score",
-    against: "against",
     yourPoints: "Your points",
     baseNotePoints: "mean of the comparison cases, in points",
     points: (sum, score, limit) =>
       `The weights are points: log odds, which add up exactly, and not shares of the score. ${sum} points are the score ${score}.${limit === null ? "" : ` The limit is at ${limit} points.`}`,
+    against: "against",
     for: "for",
     sure: "How sure this is",
     sureText:
