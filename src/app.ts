@@ -67,6 +67,8 @@ export interface ReadDeps {
   now: () => Date;
   randomId: () => string;
   ready: () => Promise<boolean>;
+  /** What else is fit for development only. */
+  warnings?: readonly string[];
 }
 
 /** The whole service, every audience on one line. */
@@ -101,7 +103,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   modelReadRoutes(api, deps.models);
   modelWriteRoutes(api, deps);
   logRoutes(api, deps);
-  healthRoutes(api, deps.ready, [deps.epoch.provider.warning ?? []].flat());
+  healthRoutes(api, deps.ready, [deps.epoch.provider.warning ?? [], deps.warnings ?? []].flat());
 
   const pagesDeps: PagesDeps = {
     ...who,

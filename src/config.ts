@@ -14,6 +14,12 @@ const text = z.string().min(1).optional();
 const settings = z.object({
   PORT: count(8080, 0, 65_535).describe("Port that the service listens on; 0 takes a free one"),
   DATABASE_URL: text.describe("PostgreSQL to use; without it the embedded PGlite in MOTIVO_DATA"),
+  MOTIVO_SERVICE_ROLE: text.describe(
+    "PostgreSQL role that the service connects as: `motivo migrate` gives it the right to write, and none to rewrite",
+  ),
+  MOTIVO_AUDITOR_ROLE: text.describe(
+    "PostgreSQL role that `motivo migrate` lets read what auditors read, and nothing of the vault",
+  ),
   MOTIVO_HOST: z.string().default("127.0.0.1").describe("Address that the service binds to"),
   MOTIVO_DATA: z.string().default("./data").describe("Folder of the embedded database and of dev.json"),
   MOTIVO_KEYS: text.describe(

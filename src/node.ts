@@ -18,6 +18,7 @@ import { foldCounts } from "./db/counts.ts";
 import { lockFolder } from "./db/folder-lock.ts";
 import { openLog } from "./db/log.ts";
 import { auditLog } from "./db/log-audit.ts";
+import { couldTamper } from "./db/roles.ts";
 import type { Deps } from "./decisions/deps.ts";
 import { openFollowUps } from "./decisions/follow-up.ts";
 import { forgetExpiredKeys } from "./decisions/idempotency.ts";
@@ -301,6 +302,8 @@ export async function startService(config: Config, options: { logger?: Logger } 
       () => deps.epoch.close(),
     );
     if (config.MOTIVO_KEPT_LOG) await refuseOlderThan(deps.log, config.MOTIVO_KEPT_LOG);
+    const warnings = await roleWarnings(database);
+    for (const warning of warnings) logger.warn(warning);
     await deps.epoch.watch((error) => logger.error({ err: error }, "epochs"));
     const keys = keyFolder(config.MOTIVO_KEYS);
     const issuer = config.development ? await openDevIssuer(config, keys, deps.now) : null;
@@ -332,6 +335,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
       riskGauges,
       codeChannel: codeMail && mailCodes(codeMail),
       verify: issuer?.verify ?? configuredVerifier(config),
+      warnings,
       ready: async () =>
         open &&
         (await deps.log.head().then(
@@ -358,6 +362,14 @@ export async function startService(config: Config, options: { logger?: Logger } 
     await close();
     throw error;
   }
+}
+
+/** What the database would let this process do to the log. The embedded one has one role, which may do anything. */
+async function roleWarnings({ kind, db }: OpenDatabase): Promise<string[]> {
+  if (kind === "embedded" || !(await couldTamper(db))) return [];
+  return [
+    "The database role of this service could rewrite the log: connect as one that `motivo migrate` gave its rights (MOTIVO_SERVICE_ROLE).",
+  ];
 }
 
 function configuredVerifier(config: Config): TokenVerifier {

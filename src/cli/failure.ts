@@ -53,6 +53,8 @@ const UNUSABLE: Record<string, string> = {
   EpochKeyError: "epoch_key_unusable",
   LogBrokenError: "log_broken",
   RestoreError: "copy_unusable",
+  MigrationPendingError: "migration_pending",
+  RoleMissingError: "role_missing",
 };
 
 /** What a command threw, as it is told. Anything unforeseen is told without its words: they may quote what was stored. */

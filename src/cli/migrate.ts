@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
+import type { Database } from "../db/client.ts";
 import { isFolderLocked } from "../db/folder-lock.ts";
 import { answer } from "./answer.ts";
 
@@ -7,9 +8,19 @@ import { answer } from "./answer.ts";
 export function declareMigrate(program: Command): void {
   program
     .command("migrate")
-    .description("bring the database's tables up to date (the service does it at its start, too)")
+    .description(
+      "bring the database's tables up to date (the service does it at its start, too), and the rights of its roles",
+    )
     .option("--json", "answer with one JSON object")
     .action(({ json }: { json?: true }) => migrate(json === true));
+}
+
+/** The rights of the roles that the settings name, on the tables as they are now. */
+async function grant(config: Config, db: Database): Promise<void> {
+  const names = { service: config.MOTIVO_SERVICE_ROLE, auditor: config.MOTIVO_AUDITOR_ROLE };
+  if (!names.service && !names.auditor) return;
+  const { grantRoles } = await import("../db/roles.ts");
+  await grantRoles(db, names);
 }
 
 async function migrate(json: boolean): Promise<void> {
@@ -23,6 +34,7 @@ async function migrate(json: boolean): Promise<void> {
   const database = await openConfigured(config, () => process.exit(1));
   try {
     await database.migrate();
+    if (database.kind === "postgresql") await grant(config, database.db);
   } finally {
     await database.close();
   }

@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sql } from "drizzle-orm";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { PoolClient } from "pg";
 import { APPEND, type AppendRow } from "./append-call.ts";
@@ -16,7 +19,10 @@ export interface OpenDatabase {
   arrays: ArrayParameters;
   /** The way of the log's batches. */
   channel: AppendChannel;
-  /** Runs every migration that has not run yet. Safe when several replicas start at once. */
+  /**
+   * Runs every migration that has not run yet. Safe when several replicas start at once.
+   * @throws MigrationPendingError where there is one and this role may not change tables
+   */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,6 +30,34 @@ export interface OpenDatabase {
 const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
 /** Any fixed number: replicas that start together take turns at migrating. */
 const MIGRATION_LOCK = 0x6d6f7469;
+
+/** The tables are older than this program, and the role that it has may not change them. */
+export class MigrationPendingError extends Error {
+  override name = "MigrationPendingError";
+}
+
+/** Whether every migration has run: then a role that owns nothing has nothing to do, and needs no right for it. */
+async function upToDate(db: Database): Promise<boolean> {
+  const journal = await readFile(join(migrationsFolder, "meta", "_journal.json"), "utf8");
+  const newest = (JSON.parse(journal) as { entries: { when: number }[] }).entries.at(-1)?.when ?? 0;
+  try {
+    const { rows } = (await db.execute(
+      sql`SELECT max(created_at)::text AS newest FROM drizzle.__drizzle_migrations`,
+    )) as unknown as { rows: { newest: string | null }[] };
+    return Number(rows[0]?.newest ?? 0) >= newest;
+  } catch (error) {
+    if (hasCode(error, "42P01", "3F000", "42501")) return false;
+    throw error;
+  }
+}
+
+/** SQLSTATE of an error or of what caused it. */
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (codes.includes(String((cause as { code?: unknown }).code))) return true;
+  }
+  return false;
+}
 
 /**
  * Drizzle gives a transaction's connection back whatever happens in it, but not where BEGIN itself fails: each connection
@@ -64,11 +98,17 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
     arrays: binaryArrays,
     channel,
     async migrate() {
+      if (await upToDate(db as unknown as Database)) return;
       const client = await pool.connect();
       try {
         await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
         try {
           await migrate(drizzle(client, { schema: tables }), { migrationsFolder });
+        } catch (cause) {
+          if (!hasCode(cause, "42501")) throw cause;
+          const message =
+            "The tables are older than this program: run `motivo migrate` as the role that owns them";
+          throw new MigrationPendingError(message, { cause });
         } finally {
           await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]);
         }

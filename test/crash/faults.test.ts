@@ -26,6 +26,7 @@ import { finishRemovals } from "../../src/subjects/removal.ts";
 import { resumeRequests } from "../../src/subjects/requests/perform.ts";
 import { freshPostgres } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
+import { rolesOf, type TestRoles } from "../support/roles.ts";
 import { exampleOf, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 import { checkAudit, checkReceipts, type HeldReceipt } from "./invariants.ts";
 import { type BreakingProxy, breakingProxy, type Cut } from "./proxy.ts";
@@ -39,6 +40,7 @@ const STRIDE = Number(
 describe("a connection that breaks before or after any message to or from PostgreSQL", () => {
   let direct: Awaited<ReturnType<typeof freshPostgres>>;
   let through: OpenDatabase;
+  let roles: TestRoles;
   let proxy: BreakingProxy;
   let service: TestService;
   let rights: Rights;
@@ -49,7 +51,8 @@ describe("a connection that breaks before or after any message to or from Postgr
 
   beforeAll(async () => {
     direct = await freshPostgres();
-    proxy = await breakingProxy(direct.url);
+    roles = await rolesOf(direct);
+    proxy = await breakingProxy(roles.service.url);
     through = await openPostgres(proxy.url, { poolSize: 3 });
     service = await testService(through, { packages: [GERMAN_CREDIT] });
     rights = rightsOf(service);
@@ -60,6 +63,7 @@ describe("a connection that breaks before or after any message to or from Postgr
     await service.close();
     await through.close();
     await proxy.close();
+    await roles.remove();
     await direct.close();
   });
 

@@ -20,15 +20,20 @@ export interface HeldReceipt {
   checkpoint: string;
 }
 
+/** Answers may be given out while work behind them still appends. */
+const SNAPSHOT = { isolationLevel: "repeatable read" } as const;
+
 /**
  * The log against what its clients hold: no index twice and none beyond the log, no two checkpoints of one size with
  * different roots, and every checkpoint the one that the stored entries lead to.
  */
-export async function checkReceipts(
+export const checkReceipts = (
   db: Database,
   vkey: string,
   receipts: readonly HeldReceipt[],
-): Promise<number> {
+): Promise<number> => db.transaction((tx) => checkSnapshot(tx, vkey, receipts), SNAPSHOT);
+
+async function checkSnapshot(db: Database, vkey: string, receipts: readonly HeldReceipt[]): Promise<number> {
   const size = await checkLog(db);
   const indexes = receipts.map(({ logIndex }) => logIndex);
   expect(new Set(indexes).size).toBe(indexes.length);
@@ -52,7 +57,10 @@ export async function checkReceipts(
 }
 
 /** Each person's tags are 0 … n−1 without a gap, each in the log once, and no tag is left that is nobody's. */
-export async function checkTags(db: Database, ring: EpochRing, people: readonly string[]): Promise<number> {
+export const checkTags = (db: Database, ring: EpochRing, people: readonly string[]): Promise<number> =>
+  db.transaction((tx) => checkTagsThere(tx, ring, people), SNAPSHOT);
+
+async function checkTagsThere(db: Database, ring: EpochRing, people: readonly string[]): Promise<number> {
   const found = new Set<string>();
   for (const person of people) {
     for (const key of await keysOf(db, ring, person)) {

@@ -11,6 +11,7 @@ import { keyFolder } from "../../src/privacy/key-folder.ts";
 import { openRing } from "../support/keys.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { ended, type ServiceProcess, startProcess, temporaryFolders } from "../support/process.ts";
+import { rolesOf } from "../support/roles.ts";
 import { checkAudit, checkReceipts, checkTags } from "./invariants.ts";
 import { people, Traffic } from "./traffic.ts";
 
@@ -25,7 +26,7 @@ describe.each(REPLICAS)("kill -9 during 16-way decision traffic on %i replicas",
   let database: OpenDatabase;
   let folders: Awaited<ReturnType<typeof temporaryFolders>>;
   let keys: string;
-  let url: string;
+  let serviceUrl: string;
   const up = new Map<number, ServiceProcess>();
 
   beforeAll(async () => {
@@ -35,9 +36,11 @@ describe.each(REPLICAS)("kill -9 during 16-way decision traffic on %i replicas",
     await admin.connect();
     await admin.query(`CREATE DATABASE ${name}`);
     await admin.end();
-    url = server.url.replace(/postgres$/, name);
+    const url = server.url.replace(/postgres$/, name);
     database = await openPostgres(url);
     await database.migrate();
+    // The service writes as it should in production: as a role that can add to the log and rewrite nothing of it.
+    serviceUrl = (await rolesOf({ ...database, url })).service.url;
     folders = await temporaryFolders();
     keys = join(folders.data, "keys");
   });
@@ -53,7 +56,7 @@ describe.each(REPLICAS)("kill -9 during 16-way decision traffic on %i replicas",
 
   const start = async (number: number) => {
     const service = await startProcess({
-      DATABASE_URL: url,
+      DATABASE_URL: serviceUrl,
       MOTIVO_DEV: "1",
       MOTIVO_DATA: join(folders.data, String(number)),
       MOTIVO_KEYS: keys,

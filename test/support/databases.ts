@@ -3,8 +3,8 @@ import pg from "pg";
 import { inject } from "vitest";
 import { type OpenDatabase, openEmbedded, openPostgres } from "../../src/db/client.ts";
 
-/** A migrated database of its own in the suite's PostgreSQL. */
-export async function freshPostgres(): Promise<OpenDatabase & { url: string }> {
+/** A database of its own in the suite's PostgreSQL, migrated unless asked otherwise. */
+export async function freshPostgres({ migrated = true } = {}): Promise<OpenDatabase & { url: string }> {
   const server = inject("postgresUrl");
   const name = `t_${randomUUID().replaceAll("-", "")}`;
   const admin = new pg.Client({ connectionString: server });
@@ -14,7 +14,7 @@ export async function freshPostgres(): Promise<OpenDatabase & { url: string }> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   const opened = await openPostgres(url.href);
-  await opened.migrate();
+  if (migrated) await opened.migrate();
   return { ...opened, url: url.href };
 }
 
