@@ -205,6 +205,23 @@ export const monitorCount = pgTable(
   (t) => [primaryKey({ columns: [t.day, t.model, t.version, t.outcome] })],
 );
 
+/**
+ * How many decisions came in each class of recorded quasi-identifiers, of packages that state `risk.k`: classes, not people,
+ * and neither when nor which decisions.
+ */
+export const matchingClass = pgTable(
+  "matching_class",
+  {
+    model: text("model").notNull(),
+    /** Of generalisation, from 0, as the policies say. */
+    level: integer("level").notNull(),
+    /** Canonical JSON of the recorded values, in the contract's order of quasi-identifiers. */
+    class: text("class").notNull(),
+    arrivals: logIndex("arrivals").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model, t.level, t.class] })],
+);
+
 // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Published packages, immutable. */

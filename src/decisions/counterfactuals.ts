@@ -9,7 +9,7 @@ import { COUNTERFACTUAL_VERSION } from "../explain/counterfactuals.ts";
 import type { Cell } from "../explain/game.ts";
 import type { Contract, Feature } from "../models/contract.ts";
 import type { PublishedVersion } from "../models/registry.ts";
-import { anonymise, bearsAttribution, type RecordedValue } from "../privacy/anonymise.ts";
+import { anonymise, bearsAttribution, coarsestLevel, type RecordedValue } from "../privacy/anonymise.ts";
 import { retryStale } from "../privacy/stale.ts";
 import { entryOf, openByTag } from "../privacy/vault.ts";
 import type { Deps } from "./deps.ts";
@@ -101,7 +101,9 @@ function newEntry(
   const hour = hourOf(deps.now());
   const digests = { ...version.digests, explainer: searchDigest(contract) };
   const cells = contract.features.map(({ name }) => vaulted.inputs[name]!);
-  const inputs = anonymise(contract, cells, { key, identifiers: identifiersOf(vaulted.subject) });
+  // Where records may be coarsened, this one names what it would at the coarsest.
+  const level = contract.risk === undefined ? 0 : coarsestLevel(contract);
+  const inputs = anonymise(contract, cells, { key, identifiers: identifiersOf(vaulted.subject) }, level);
   const { model, background, explainer, policy } = digests;
   return {
     leaf: {

@@ -12,6 +12,7 @@ import type { Deps } from "./deps.ts";
 import { explainerDigest, seedOf } from "./explain-decision.ts";
 import { claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
+import { arrivalOf } from "./matching-gate.ts";
 import { predictAndExplain } from "./predicted.ts";
 import { decisionRecord } from "./record.ts";
 import { refuseStopped } from "./stops.ts";
@@ -87,27 +88,33 @@ export async function decideWith(
   const hour = hourOf(at);
   const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
   const beside = companion && ((tx: Database, key: SubjectKey) => companion.write(tx, core, key));
-  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, async (key) => ({
-    leaf: { kind: "decision", digests: bytesOf(digests) },
-    hour,
-    body: (await decisionRecord(version, core, {
+  const arrival = arrivalOf(deps, version);
+  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, async (key) => {
+    const context = { key, identifiers: identifiersOf(subject) };
+    return {
+      leaf: { kind: "decision", digests: bytesOf(digests) },
       hour,
-      client: asked.client,
-      cells: row,
-      rounds: explanation.rounds,
-      digests,
-      context: { key, identifiers: identifiersOf(subject) },
-    })) as unknown as NewEntry["body"],
-    columns: {
-      id,
-      model: core.model,
-      version: core.version,
-      outcome: core.outcome,
-      client: asked.client,
-    },
-    subject: entryOf(deps.epoch, key, encodeVaulted(vaulted)),
-  }));
+      body: (await decisionRecord(version, core, {
+        hour,
+        client: asked.client,
+        cells: row,
+        rounds: explanation.rounds,
+        digests,
+        context,
+        level: await arrival.levelFor(row, context),
+      })) as unknown as NewEntry["body"],
+      columns: {
+        id,
+        model: core.model,
+        version: core.version,
+        outcome: core.outcome,
+        client: asked.client,
+      },
+      subject: entryOf(deps.epoch, key, encodeVaulted(vaulted)),
+    };
+  });
   if ("earlier" in receipt) return receipt.earlier;
+  arrival.stands();
   deps.decided?.(core);
   return { ...core, receipt: receiptOf(receipt) };
 }

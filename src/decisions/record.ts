@@ -22,12 +22,14 @@ export async function decisionRecord(
     rounds: number;
     digests: DecisionRecord["digests"];
     context: AnonymiseContext;
+    /** Of generalisation of the quasi-identifiers; 0: as their policies say, and where it is absent. */
+    level?: number;
   },
 ): Promise<DecisionRecord> {
   const { contract } = version;
   const step = attributionStep(contract);
   const score = roundToStep(core.score, contract.output.scoreStep);
-  const inputs = anonymise(contract, more.cells, more.context);
+  const inputs = anonymise(contract, more.cells, more.context, more.level);
   const { outcome, threshold } = core;
   return {
     kind: "decision",

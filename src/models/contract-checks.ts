@@ -1,5 +1,5 @@
 import type { Fault } from "../errors.ts";
-import type { Contract, Feature } from "./contract.ts";
+import type { Contract, Feature, Level } from "./contract.ts";
 import { readInputs } from "./inputs.ts";
 import { faultsOf, invalid, pointerTo } from "./package-faults.ts";
 
@@ -13,6 +13,7 @@ export function crossFaults(contract: Contract): Fault[] {
       ),
     ),
     ...groupFaults(contract),
+    ...riskFaults(contract),
     ...outputFaults(contract),
     ...linkFaults(contract),
     ...basisFaults(contract),
@@ -73,6 +74,18 @@ function groupFaults({ groups = [], features }: Contract): Fault[] {
     });
   });
   return faults;
+}
+
+/** Levels that nothing would ever choose would promise what does not happen. */
+function riskFaults({ features, quasiIdentifiers, risk }: Contract): Fault[] {
+  if (risk !== undefined && quasiIdentifiers.length === 0)
+    return [invalid("/risk/k", "needs quasi-identifiers to count by")];
+  return features.flatMap(({ name, policy }, i) => {
+    if (!("levels" in policy) || policy.levels === undefined) return [];
+    if (risk !== undefined && quasiIdentifiers.includes(name)) return [];
+    const detail = `feature "${name}": levels are for quasi-identifiers of a package that states risk.k`;
+    return [invalid(pointerTo("features", i, "policy", "levels"), detail)];
+  });
 }
 
 type Place = readonly [at: readonly (string | number)[], detail: string];
@@ -144,7 +157,7 @@ function policyFaults(feature: Feature): Place[] {
     const { bottom, top, bins } = policy;
     const limits = [...(bottom === undefined ? [] : [bottom]), ...bins, ...(top === undefined ? [] : [top])];
     if (bottom === undefined && top === undefined) return [[["kind"], "needs bottom, top or both"]];
-    return edgeFaults(feature, limits);
+    return [...edgeFaults(feature, limits), ...levelFaults({ bins: limits }, policy.levels)];
   }
   if (policy.kind === "noise") return noiseFaults(policy);
   if (policy.kind !== "generalise") return [];
@@ -154,14 +167,50 @@ function policyFaults(feature: Feature): Place[] {
   if (given.length !== 1 || given[0] !== wanted) {
     return [[["kind"], `generalise needs ${wanted}, and only that, on a feature of type ${feature.type}`]];
   }
-  if (policy.bins !== undefined) return edgeFaults(feature, policy.bins);
+  const below = levelFaults(policy, policy.levels);
+  if (policy.bins !== undefined) return [...edgeFaults(feature, policy.bins), ...below];
   if (policy.groups !== undefined && feature.type === "category") {
     const grouped = Object.values(policy.groups).flat().sort();
     const values = feature.values.map(({ value }) => value).sort();
     const same = grouped.length === values.length && values.every((value, i) => value === grouped[i]);
     if (!same) return [[["groups"], "each value must be in exactly one group"]];
   }
-  return [];
+  return below;
+}
+
+/** A level that cut across the one before would tell more than it, to whoever sees both. */
+function levelFaults(finest: Level, levels: readonly Level[] = []): Place[] {
+  return levels.flatMap((level, i): Place[] =>
+    isCoarsening(i === 0 ? finest : levels[i - 1]!, level)
+      ? []
+      : [[["levels", i], "must be a coarsening of the level before, in its own terms"]],
+  );
+}
+
+function isCoarsening(finer: Level, level: Level): boolean {
+  const given = (["bins", "groups", "prefix"] as const).filter((key) => level[key] !== undefined);
+  if (given.length !== 1) return false;
+  if (level.bins) {
+    const { bins = [] } = finer;
+    return (
+      level.bins.length < bins.length &&
+      level.bins.every((edge) => bins.includes(edge)) &&
+      rises(level.bins).every((gap) => gap > 0)
+    );
+  }
+  if (level.prefix !== undefined) return finer.prefix !== undefined && level.prefix < finer.prefix;
+  const groupOf = new Map(
+    Object.entries(level.groups ?? {}).flatMap(([name, values]) => values.map((value) => [value, name])),
+  );
+  const finerGroups = Object.values(finer.groups ?? {});
+  return (
+    Object.values(level.groups ?? {}).flat().length === finerGroups.flat().length &&
+    Object.keys(level.groups ?? {}).length < finerGroups.length &&
+    finerGroups.every(
+      ([first, ...others]) =>
+        groupOf.has(first!) && others.every((value) => groupOf.get(value) === groupOf.get(first!)),
+    )
+  );
 }
 
 /** Few enough points that a draw is cheap, and enough that there is something to be mistaken for. */

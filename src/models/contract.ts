@@ -34,6 +34,23 @@ export const SURROGATES = [
 ] as const;
 
 const edges = z.array(z.number()).max(100);
+const groups = z.record(z.string().min(1).max(100), z.array(z.string()).min(1));
+const prefix = z.int().min(1).max(20);
+
+/** Exactly one of the three, and the one that the policy itself has. */
+const levelSchema = z.strictObject({
+  bins: edges.min(1).optional(),
+  groups: groups.optional(),
+  prefix: prefix.optional(),
+});
+const levels = z
+  .array(levelSchema)
+  .min(1)
+  .max(10)
+  .describe(
+    "Of a quasi-identifier: what is recorded instead while too few records match, from finer to coarsest, each a coarsening of the one before. Absent: nothing is.",
+  )
+  .optional();
 
 const policySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("drop") }).describe("The record holds nothing of it."),
@@ -45,11 +62,9 @@ const policySchema = z.discriminatedUnion("kind", [
         .min(1)
         .describe("Rising edges e1 < … < en of the bins (−∞, e1), [e1, e2), …, [en, ∞).")
         .optional(),
-      groups: z
-        .record(z.string().min(1).max(100), z.array(z.string()).min(1))
-        .describe("Each category in exactly one group; the record holds the group.")
-        .optional(),
-      prefix: z.int().min(1).max(20).describe("The first characters stay, as of a postal code.").optional(),
+      groups: groups.describe("Each category in exactly one group; the record holds the group.").optional(),
+      prefix: prefix.describe("The first characters stay, as of a postal code.").optional(),
+      levels,
     })
     .describe("Exactly one of bins (numbers), groups (categories) or prefix (text)."),
   z
@@ -58,6 +73,7 @@ const policySchema = z.discriminatedUnion("kind", [
       bottom: z.number().optional(),
       top: z.number().optional(),
       bins: edges.describe("Rising edges of the bins between bottom and top."),
+      levels,
     })
     .describe("Below bottom, and from top on, there is one bin each, whatever the value."),
   z
@@ -252,6 +268,17 @@ export const contractSchema = z.strictObject({
     .optional(),
   motif: z.array(featureName).min(1).max(8).describe("Eight features (all, if fewer), in a fixed order."),
   quasiIdentifiers: z.array(featureName).describe("What, taken together, may tell who it is."),
+  risk: z
+    .strictObject({
+      k: z
+        .int()
+        .min(2)
+        .max(1000)
+        .describe(
+          "A record in whose class fewer than so many came goes in with its quasi-identifiers coarsened.",
+        ),
+    })
+    .optional(),
   example: z.strictObject({
     subject: z.string().min(1).max(200),
     inputs: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -287,6 +314,7 @@ export const contractSchema = z.strictObject({
 export type Contract = z.infer<typeof contractSchema>;
 export type Feature = Contract["features"][number];
 export type Policy = Feature["policy"];
+export type Level = z.infer<typeof levelSchema>;
 export type Output = Contract["output"];
 export type Basis = Contract["bases"][string];
 export type Text = z.infer<typeof textSchema>;

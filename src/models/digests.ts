@@ -12,7 +12,7 @@ export function sha256(bytes: Uint8Array | string): string {
  * stays, and how the record blurs it, with the definitions that those names stand for.
  */
 export function policyDigest(contract: Contract): string {
-  const { features, purposes, bases, retentions, afterErasure } = contract;
+  const { features, purposes, bases, retentions, afterErasure, quasiIdentifiers, risk } = contract;
   const promised = features.map(({ name, purpose, basis, retention, sensitivity, policy }) => ({
     name,
     purpose,
@@ -21,7 +21,17 @@ export function policyDigest(contract: Contract): string {
     sensitivity,
     policy,
   }));
-  return sha256(canonicalize({ features: promised, purposes, bases, retentions, afterErasure }));
+  return sha256(
+    canonicalize({
+      features: promised,
+      purposes,
+      bases,
+      retentions,
+      afterErasure,
+      // Packages without it have the digest that they always had.
+      ...(risk === undefined ? {} : { quasiIdentifiers, risk }),
+    }),
+  );
 }
 
 /** One digest for everything handed over: the same package published twice has it twice. */

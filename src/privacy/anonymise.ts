@@ -60,8 +60,7 @@ function surrogateOf(generator: string, seed: Buffer): string {
   return make.call(faker[area]);
 }
 
-function recorded(feature: Feature, cell: Cell, context: AnonymiseContext): RecordedValue {
-  const { policy } = feature;
+function recorded(feature: Feature, cell: Cell, context: AnonymiseContext, policy: Policy): RecordedValue {
   switch (policy.kind) {
     case "drop":
       return { kind: "dropped" };
@@ -97,18 +96,50 @@ function recorded(feature: Feature, cell: Cell, context: AnonymiseContext): Reco
   }
 }
 
+const DROP: Policy = { kind: "drop" };
+
+/** How many steps there are from what the policies say to the coarsest: where none are declared, to nothing at all. */
+export function coarsestLevel({
+  features,
+  quasiIdentifiers,
+}: Pick<Contract, "features" | "quasiIdentifiers">): number {
+  const declared = features.map(({ name, policy }) =>
+    quasiIdentifiers.includes(name) && "levels" in policy ? (policy.levels?.length ?? 0) : 0,
+  );
+  return Math.max(1, ...declared);
+}
+
+/** What holds of a quasi-identifier at a level: beyond its last one, the last; nothing where none is declared. */
+function policyAt(policy: Policy, level: number): Policy {
+  if (level === 0) return policy;
+  const { levels = [] } = "levels" in policy ? policy : {};
+  const { bins, groups, prefix } = levels[Math.min(level, levels.length) - 1] ?? {};
+  if (bins) return { kind: "generalise", bins };
+  if (groups) return { kind: "generalise", groups };
+  return prefix === undefined ? DROP : { kind: "generalise", prefix };
+}
+
 /**
  * The row as the record may hold it, one value a feature of the contract. What a policy does not name is dropped:
  * there is no default that lets a value through.
  * @param cells in the contract's order
+ * @param level of the quasi-identifiers, from 0, as their policies say, to `coarsestLevel`
  */
 export function anonymise(
-  contract: Pick<Contract, "features">,
+  {
+    features,
+    quasiIdentifiers = [],
+  }: Pick<Contract, "features"> & Partial<Pick<Contract, "quasiIdentifiers">>,
   cells: readonly Cell[],
   context: AnonymiseContext,
+  level = 0,
 ): Record<string, RecordedValue> {
   return Object.fromEntries(
-    contract.features.map((feature, i) => [feature.name, recorded(feature, cells[i]!, context)]),
+    features.map((feature, i) => {
+      const { name, policy } = feature;
+      const at = quasiIdentifiers.includes(name) ? policyAt(policy, level) : policy;
+      return [name, recorded(feature, cells[i]!, context, at)];
+    }),
   );
 }
 

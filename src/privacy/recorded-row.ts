@@ -55,7 +55,8 @@ function representative(feature: Feature, value: RecordedValue | undefined, back
     case "category": {
       if (policy.kind !== "generalise") return value.value;
       if (policy.groups) {
-        const group = policy.groups[value.value] ?? [];
+        const known = [policy.groups, ...(policy.levels ?? []).map(({ groups = {} }) => groups)];
+        const group = known.find((groups) => Object.hasOwn(groups, value.value))?.[value.value] ?? [];
         const own = background.filter(({ cell }) => group.includes(String(cell)));
         return commonestOf(own) ?? group[0] ?? usual(feature, background);
       }

@@ -107,16 +107,16 @@ describe("motivo risk", () => {
   it("measures the records of a model, and refuses to be asked for both or neither", async () => {
     const env = { MOTIVO_DATA: join(folder, "data") };
     for (const args of [["risk"], ["risk", "--model", "german-credit", "--data", "six.csv"]]) {
-      const refused = await run(args, { env });
+      const refused = await run(args, env);
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("arguments_invalid")]);
     }
-    expect((await run(["publish", "packages/german-credit"], { env })).code).toBe(0);
-    const ended = await run(["risk", "--model", "german-credit", "--json"], { env });
+    expect((await run(["publish", "packages/german-credit"], env)).code).toBe(0);
+    const ended = await run(["risk", "--model", "german-credit", "--json"], env);
     expect([ended.code, json(ended)]).toEqual([
       0,
       expect.objectContaining({ model: "german-credit", report: null }),
     ]);
-    const unknown = await run(["risk", "--model", "nobody"], { env });
+    const unknown = await run(["risk", "--model", "nobody"], env);
     expect(unknown.stderr).toContain("unknown_model");
   });
 });

@@ -1,0 +1,118 @@
+import { eq, sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { matchingClass } from "../db/tables.ts";
+import type { Cell } from "../explain/game.ts";
+import type { LiveVersion } from "../models/registry.ts";
+import { type AnonymiseContext, anonymise, coarsestLevel } from "../privacy/anonymise.ts";
+import { classOf, levelFor } from "../privacy/risk/matching.ts";
+import type { Deps } from "./deps.ts";
+
+/**
+ * How many records came in each class, by model. What is counted here stands on the record already, and what other
+ * processes count meanwhile is seen late: a count may be too small, and then a record is coarser than it need be. It is
+ * never too large before erasures.
+ */
+class MatchingTally {
+  readonly #db: Database;
+  readonly #known = new Map<string, Promise<Map<string, number>>>();
+  #waiting = new Map<string, { model: string; level: number; class: string; arrivals: number }>();
+  #writing: Promise<void> | null = null;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async arrivals(model: string, classes: readonly string[]): Promise<number[]> {
+    const known = await this.#ofModel(model);
+    return classes.map((name, level) => {
+      const place = `${level} ${name}`;
+      return (known.get(place) ?? 0) + (this.#waiting.get(`${model} ${place}`)?.arrivals ?? 0);
+    });
+  }
+
+  /** Counts one record that stands. What the process loses of this by dying makes later records coarser, no more. */
+  note(model: string, classes: readonly string[]): void {
+    classes.forEach((name, level) => {
+      const place = `${level} ${name}`;
+      const one = this.#waiting.get(`${model} ${place}`) ?? { model, level, class: name, arrivals: 0 };
+      one.arrivals += 1;
+      this.#waiting.set(`${model} ${place}`, one);
+    });
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  #ofModel(model: string): Promise<Map<string, number>> {
+    let known = this.#known.get(model);
+    if (!known) {
+      known = this.#read(model);
+      known.catch(() => this.#known.delete(model));
+      this.#known.set(model, known);
+    }
+    return known;
+  }
+
+  async #read(model: string): Promise<Map<string, number>> {
+    const rows = await this.#db.select().from(matchingClass).where(eq(matchingClass.model, model));
+    return new Map(rows.map((row) => [`${row.level} ${row.class}`, row.arrivals]));
+  }
+
+  /** In one order, so that two processes never wait for each other. */
+  async #write(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const taken = this.#waiting;
+      this.#waiting = new Map();
+      const rows = [...taken].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+      try {
+        const counted = await this.#db
+          .insert(matchingClass)
+          .values(rows)
+          .onConflictDoUpdate({
+            target: [matchingClass.model, matchingClass.level, matchingClass.class],
+            set: { arrivals: sql`${matchingClass.arrivals} + excluded.arrivals` },
+          })
+          .returning();
+        for (const row of counted)
+          (await this.#ofModel(row.model)).set(`${row.level} ${row.class}`, row.arrivals);
+      } catch {
+        // The database is away: the next arrival tries again, with these.
+        for (const [place, row] of taken) {
+          const since = this.#waiting.get(place);
+          this.#waiting.set(place, since ? { ...row, arrivals: row.arrivals + since.arrivals } : row);
+        }
+        return;
+      }
+    }
+  }
+}
+
+const tallies = new WeakMap<Database, MatchingTally>();
+
+function tallyOf(db: Database): MatchingTally {
+  const tally = tallies.get(db) ?? new MatchingTally(db);
+  tallies.set(db, tally);
+  return tally;
+}
+
+/** The way of one decision through the gate that its package asks for (`risk.k`). */
+export interface Arrival {
+  /** At which level its quasi-identifiers go on the record; 0: as the policies say. */
+  levelFor(cells: readonly Cell[], context: AnonymiseContext): Promise<number>;
+  /** To be called once its entry stands, and not before. Neither throws nor waits. */
+  stands(): void;
+}
+
+export function arrivalOf({ db }: Pick<Deps, "db">, { contract, model }: LiveVersion): Arrival {
+  const { risk } = contract;
+  if (risk === undefined) return { levelFor: async () => 0, stands: () => {} };
+  let classes: string[] = [];
+  return {
+    async levelFor(cells, context) {
+      const levels = Array.from({ length: coarsestLevel(contract) }, (_, level) => level);
+      classes = levels.map((level) => classOf(contract, anonymise(contract, cells, context, level)));
+      return levelFor(await tallyOf(db).arrivals(model, classes), risk.k);
+    },
+    stands: () => tallyOf(db).note(model, classes),
+  };
+}
