@@ -35,6 +35,7 @@ import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
 import type { PagesDeps } from "./pages/deps.ts";
 import { officeVerbs } from "./pages/operator/verbs.ts";
+import { copyVerbs } from "./pages/customer/copy-verbs.ts";
 import { productVerbs } from "./pages/product-verbs.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
@@ -118,6 +119,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     }),
     ...publicVerbs(deps.db, deps.log, deps.models),
     ...personalVerbs(rights, who),
+    copies: copyVerbs(rights),
     ...productVerbs(deps, dryRuns),
     ...officeVerbs(rights),
     dryRunsPerHour: deps.config.MOTIVO_DRY_RUNS_PER_HOUR,

@@ -14,6 +14,7 @@ import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
 import type { CodeHolder } from "../subjects/codes/codes.ts";
 import type { Assets } from "./assets.ts";
+import type { CopyVerbs } from "./customer/copy-deps.ts";
 import type { OperatorVerbs, ReviewerVerbs } from "./operator/deps.ts";
 
 /** The same words in both languages. */
@@ -167,6 +168,7 @@ export interface PagesDeps {
   tryDecision(actor: Actor, asked: Omit<DryRunAsked, "subject">): Promise<DryRun>;
   dryRunsPerHour: number;
 
+  copies: CopyVerbs;
   operator: OperatorVerbs;
   reviewer: ReviewerVerbs;
 

@@ -7,6 +7,7 @@ import { auditDecisions } from "./audit/decisions.ts";
 import { auditEntry } from "./audit/entry.ts";
 import { FILTER_FIELDS, type FilterField, readFilter } from "./audit/filter.ts";
 import { mountCodes } from "./code-routes.ts";
+import { mountCopies } from "./customer/copy-routes.ts";
 import { customerDecision } from "./customer/decision.ts";
 import { customerDecisions } from "./customer/decisions.ts";
 import { eraseDone, eraseStep } from "./customer/erase.ts";
@@ -28,6 +29,7 @@ export function pages(deps: PagesDeps): Hono<Env> {
   mountIssuer(mount, deps);
   mountCodes(mount, deps);
   mountCustomer(mount, deps);
+  mountCopies(mount, deps);
   mountAudit(mount, deps);
   mountProduct(mount, deps);
   mountOperator(mount, deps);

@@ -1,17 +1,19 @@
 import type { Language } from "../decisions/decision.ts";
 import { audit as auditEn } from "./words/en/audit.ts";
+import { copies as copiesEn } from "./words/en/copies.ts";
 import { customer as customerEn } from "./words/en/customer.ts";
 import { open as openEn } from "./words/en/open.ts";
 import { operator as operatorEn } from "./words/en/operator.ts";
 import { product as productEn } from "./words/en/product.ts";
 import { audit } from "./words/pt-BR/audit.ts";
+import { copies } from "./words/pt-BR/copies.ts";
 import { customer } from "./words/pt-BR/customer.ts";
 import { open } from "./words/pt-BR/open.ts";
 import { operator } from "./words/pt-BR/operator.ts";
 import { product } from "./words/pt-BR/product.ts";
 
-const ptBR = { ...open, ...customer, ...audit, ...product, ...operator };
-const en: typeof ptBR = { ...openEn, ...customerEn, ...auditEn, ...productEn, ...operatorEn };
+const ptBR = { ...open, ...customer, ...copies, ...audit, ...product, ...operator };
+const en: typeof ptBR = { ...openEn, ...customerEn, ...copiesEn, ...auditEn, ...productEn, ...operatorEn };
 
 /** Every sentence of the pages. */
 export type Words = typeof ptBR;

@@ -27,6 +27,7 @@ import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { LastEntry, LogProof, MyDecision, PagesDeps } from "../../src/pages/deps.ts";
 import { pages } from "../../src/pages/routes.ts";
 import { showProblem } from "../../src/pages/visit.ts";
+import { copiesOfBank } from "./copies.ts";
 import { officeOf } from "./office.ts";
 
 /** A service of a made-up bank: the real pages over verbs that answer from memory, with a real tree and real proofs. */
@@ -361,6 +362,7 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
         { hour: HOUR - 30, role: "auditor", purpose: "audit", what: "explanation", about: REFUSED_ID },
       ],
     }),
+    copies: copiesOfBank(calls),
     myAccess: async () => ({ controller: "Banco Aurora", decisions: [mine] }),
     whatErasureWouldDo: async () => ({
       erased: [{ purpose: "german-credit", text: german.purposes["credit-application"]!.text, entries: 2 }],

@@ -11,7 +11,7 @@ import { type Bank, openBank, REFUSED_ID } from "./bank.ts";
 import { CORRECTION_ID, REVIEW_ID } from "./office.ts";
 
 const PUBLIC = ["/", "/sign-in", "/nowhere"];
-const CUSTOMER = ["/me", `/me/decisions/${REFUSED_ID}`, "/me/erase"];
+const CUSTOMER = ["/me", `/me/decisions/${REFUSED_ID}`, "/me/copy", "/me/erase"];
 const AUDITOR = [
   "/audit/decisions",
   `/audit/decisions/${REFUSED_ID}`,
@@ -160,6 +160,31 @@ describe("without scripts", () => {
     expect(bank.calls.slice(before).map(({ verb }) => verb)).toEqual(["eraseMe"]);
     await page.goto("/me");
     expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await page.context().close();
+  });
+
+  it("a customer gets a copy of everything: asks, sees how far it is, fetches it, and takes it away", async () => {
+    const page = await withoutScripts();
+    await page.goto("/enter?token=subject-token");
+    await page.goto("/me/copy");
+    await page.getByRole("button", { name: "Make the copy", exact: true }).click();
+    expect(await page.getByRole("progressbar").getAttribute("value")).toBe("4");
+    expect(await page.getByText("4 of 12 entries").last().isVisible()).toBe(true);
+    await page.screenshot({ path: join(pictures, "copy-making-360-light.png"), fullPage: true });
+    // By itself, without scripts.
+    await page.getByRole("heading", { name: "The copy is ready" }).waitFor({ timeout: 20_000 });
+    for (const name of ["access.pdf", "access.json", "decisions.csv", "access-proof.ndjson"]) {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name, exact: true }).click(),
+      ]);
+      expect(file.suggestedFilename()).toBe(name);
+    }
+    await page.screenshot({ path: join(pictures, "copy-ready-360-light.png"), fullPage: true });
+    await page.getByRole("button", { name: "Delete this copy" }).click();
+    expect(await page.getByRole("heading", { name: "The copy is ready" }).count()).toBe(0);
+    const made = bank.calls.map(({ verb }) => verb).filter((verb) => verb.includes("Copy"));
+    expect(made).toEqual(["askCopy", ...Array<string>(4).fill("handOverCopy"), "removeCopy"]);
     await page.context().close();
   });
 

@@ -136,7 +136,7 @@ function actions(scene: Scene, { decision }: MyDecision): Html {
   const subject = encodeURIComponent(words.reviewSubject(decision.id));
   return html`<section class="ruled" id="actions"><h2>${words.actions}</h2><div class="actions">
 <div><h3>${words.review}</h3><p class="note">${words.reviewText(contact)}</p>${isAddress(contact) ? html`<a class="button" href="mailto:${contact}?subject=${subject}">${words.reviewLink}</a>` : ""}</div>
-<div><h3>${words.copy}</h3><p class="note">${words.copyText}</p><a class="button second" href="/me/access" download>${words.copy}</a></div>
+<div><h3>${words.copy}</h3><p class="note">${words.copyText}</p><a class="button second" href="/me/copy">${words.copy}</a></div>
 <div><h3>${words.erase}</h3><p class="note">${words.eraseText}</p><a class="button erasing" href="/me/erase">${words.erase}</a></div></div></section>`;
 }
 

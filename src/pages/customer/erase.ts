@@ -17,7 +17,7 @@ export function eraseStep(scene: Scene, { erased, refused }: ErasureOutlook, unc
     kind: "customer",
     sections: customerSections(scene, "records"),
     main: html`<h1>${words.title}</h1><p class="lead">${words.lead}</p>
-<section class="sheet framed" aria-labelledby="copy"><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons"><a class="button" href="/me/access" download>${words.copyButton}</a></p>
+<section class="sheet framed" aria-labelledby="copy"><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons"><a class="button" href="/me/access" download>${words.copyButton}</a> <a class="button second" href="/me/copy">${scene.words.copies.title}</a></p>
 <div class="goes-stays"><div><h3>${words.goes}</h3><ul class="dashes">${erased.length === 0 ? html`<li>${anything ? words.goesNone : words.nothing}</li>` : html`${erased.map(({ text, entries }) => html`<li>${words.goesFor(text[language])} <span class="quiet count">${words.entries(entries)}</span></li>`)}${refused.length === 0 ? html`<li>${words.alsoGoes}</li>` : ""}`}</ul></div>
 <div><h3>${words.stays}</h3><ul class="dashes"><li>${words.staysLog}</li>${refused.map(({ text, reason, article }) => html`<li>${words.staysFor(text[language], reason[language], article)}</li>`)}</ul></div></div>
 ${erased.length === 0 ? html`<p class="buttons"><a class="button second" href="/me">${words.back}</a></p>` : confirmation(scene, unconfirmed)}</section>
