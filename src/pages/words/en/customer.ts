@@ -29,6 +29,7 @@ export const customer: typeof portuguese = {
   whats: {
     decisions: "decisions and reasons",
     "personal-data": "everything held about you",
+    copy: "a file of your copy",
     decision: "decision and reasons",
     explanation: "only the record without your name",
     evidence: "the proof, without your name",

@@ -32,6 +32,7 @@ export const customer = {
   whats: {
     decisions: "decisões e motivos",
     "personal-data": "tudo o que é guardado sobre você",
+    copy: "um arquivo da sua cópia",
     decision: "decisão e motivos",
     explanation: "só o registro sem o seu nome",
     evidence: "a prova, sem o seu nome",
