@@ -32,6 +32,8 @@ export async function canaryPackages(parent: string): Promise<string[]> {
         }
         const contract = parseDocument(bytes.toString());
         contract.set("name", name);
+        contract.set("quasiIdentifiers", ["waiting_days", "channel", "note"]);
+        contract.set("risk", { k: 3 });
         if (afterErasure) contract.set("afterErasure", afterErasure);
         contract.setIn(["features", 0, "max"], 999_999_999_999);
         contract.setIn(["features", 0, "policy"], number);

@@ -9,7 +9,7 @@ import { ended, startProcess, temporaryFolders } from "../support/process.ts";
 import { Caller } from "./caller.ts";
 import { formsOf } from "./forms.ts";
 import { startNoisyPostgres } from "./noisy-postgres.ts";
-import { canaryPackages, packageBody } from "./packages.ts";
+import { CANARY_MODELS, canaryPackages, packageBody } from "./packages.ts";
 import { type CanaryPerson, canaryPeople, valuesOf } from "./people.ts";
 import { dumpPlace, filePlace, folderPlace, type Place, plant, storePlainly, textPlace } from "./places.ts";
 import { type Finding, Needles } from "./search.ts";
@@ -194,12 +194,9 @@ async function leavings(caller: Caller): Promise<Place[]> {
     textPlace("an auditor's lists", lists),
     textPlace("evidence", await texts("auditor", evidence)),
     textPlace("tiles", await texts(null, [...tiles, "/log/checkpoint", "/log/keys"])),
+    textPlace("health", await texts(null, ["/health/live", "/health/ready", "/", "/openapi.json"])),
     textPlace(
-      "health and metrics",
-      await texts(null, ["/health/live", "/health/ready", "/metrics", "/", "/openapi.json"]),
-    ),
-    textPlace(
-      "what operators read",
+      "what operators read, metrics among it",
       await texts("operator", [
         "/v1/requests?limit=500",
         "/v1/requests?state=closed&limit=500",
@@ -212,6 +209,8 @@ async function leavings(caller: Caller): Promise<Place[]> {
         "/v1/processing/record",
         "/v1/processing/record?format=json",
         "/v1/models",
+        "/metrics",
+        ...CANARY_MODELS.map((model) => `/v1/models/${model}/risk`),
       ]),
     ),
   ];
