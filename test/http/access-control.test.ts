@@ -151,6 +151,11 @@ describe("every route", () => {
       [
         "delete /v1/me",
         "get /v1/me/access",
+        "get /v1/me/access/proof",
+        "get /v1/me/copies",
+        "get /v1/me/copies/{id}",
+        "get /v1/me/copies/{id}/files/{name}",
+        "delete /v1/me/copies/{id}",
         "post /v1/me/requests/access_complete",
         "post /v1/me/requests/correction",
         "post /v1/me/requests/erasure",
