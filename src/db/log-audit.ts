@@ -378,7 +378,11 @@ async function filedRight(db: Database): Promise<void> {
     for (const { logIndex, body, ...columns } of rows) {
       const told = JSON.parse(body) as Record<string, unknown>;
       const wrong = (["id", "kind", "hour", "model", "version", "outcome", "client"] as const).find(
-        (name) => told[name] !== undefined && told[name] !== columns[name],
+        // A correction or a review says what stands now; the column is a decision's own outcome.
+        (name) =>
+          told[name] !== undefined &&
+          told[name] !== columns[name] &&
+          (name !== "outcome" || columns.kind === "decision"),
       );
       if (wrong)
         throw new Found("record_filed_wrong", logIndex, `Record ${logIndex} is filed under another ${wrong}`);
