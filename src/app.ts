@@ -33,9 +33,11 @@ import { documentationRoutes, healthRoutes } from "./http/system.ts";
 import type { TokenVerifier } from "./http/tokens.ts";
 import type { ModelRegistry } from "./models/registry.ts";
 import type { Assets } from "./pages/assets.ts";
+import { logVerbs } from "./pages/audit/log-verbs.ts";
+import { modelVerbs } from "./pages/audit/model-verbs.ts";
+import { copyVerbs } from "./pages/customer/copy-verbs.ts";
 import type { PagesDeps } from "./pages/deps.ts";
 import { officeVerbs } from "./pages/operator/verbs.ts";
-import { copyVerbs } from "./pages/customer/copy-verbs.ts";
 import { productVerbs } from "./pages/product-verbs.ts";
 import { publicVerbs } from "./pages/public-verbs.ts";
 import { pages } from "./pages/routes.ts";
@@ -122,6 +124,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     copies: copyVerbs(rights),
     ...productVerbs(deps, dryRuns),
     ...officeVerbs(rights),
+    overseer: { ...logVerbs(deps), ...modelVerbs(deps) },
     dryRunsPerHour: deps.config.MOTIVO_DRY_RUNS_PER_HOUR,
   };
   const app = shell(deps, api, (c, problem) => showProblem(pagesDeps, c, problem));

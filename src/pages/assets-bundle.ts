@@ -9,6 +9,7 @@ import figures from "./style/figures.css";
 import filters from "./style/filters.css";
 import mark from "./style/mark.svg";
 import operator from "./style/operator.css";
+import oversight from "./style/oversight.css";
 import parts from "./style/parts.css";
 import print from "./style/print.css";
 import product from "./style/product.css";
@@ -34,6 +35,7 @@ export function bundledAssets(): Assets {
       evidence,
       product,
       operator,
+      oversight,
       print,
     ],
     next: new Uint8Array(next),

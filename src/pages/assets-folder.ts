@@ -17,6 +17,7 @@ const STYLE = [
   "evidence",
   "product",
   "operator",
+  "oversight",
   "print",
 ];
 

@@ -1,4 +1,5 @@
 import type { LeafKind } from "../../audit/leaf.ts";
+import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type {
   AuditedDecision,
   DecisionCore,
@@ -6,7 +7,6 @@ import type {
   Language,
   RecordState,
 } from "../decisions/decision.ts";
-import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type { DryRun, DryRunAsked } from "../decisions/dry-run.ts";
 import type { IssuerSignIn } from "../http/issuer-sign-in.ts";
 import type { Sessions } from "../http/sessions.ts";
@@ -14,6 +14,8 @@ import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
 import type { CodeHolder } from "../subjects/codes/codes.ts";
 import type { Assets } from "./assets.ts";
+import type { LogVerbs } from "./audit/log-verbs.ts";
+import type { ModelVerbs } from "./audit/model-verbs.ts";
 import type { CopyVerbs } from "./customer/copy-deps.ts";
 import type { OperatorVerbs, ReviewerVerbs } from "./operator/deps.ts";
 
@@ -168,6 +170,7 @@ export interface PagesDeps {
   tryDecision(actor: Actor, asked: Omit<DryRunAsked, "subject">): Promise<DryRun>;
   dryRunsPerHour: number;
 
+  overseer: LogVerbs & ModelVerbs;
   copies: CopyVerbs;
   operator: OperatorVerbs;
   reviewer: ReviewerVerbs;

@@ -6,6 +6,7 @@ import { auditDecision } from "./audit/decision.ts";
 import { auditDecisions } from "./audit/decisions.ts";
 import { auditEntry } from "./audit/entry.ts";
 import { FILTER_FIELDS, type FilterField, readFilter } from "./audit/filter.ts";
+import { mountOversight } from "./audit/oversight-routes.ts";
 import { mountCodes } from "./code-routes.ts";
 import { mountCopies } from "./customer/copy-routes.ts";
 import { customerDecision } from "./customer/decision.ts";
@@ -31,6 +32,7 @@ export function pages(deps: PagesDeps): Hono<Env> {
   mountCustomer(mount, deps);
   mountCopies(mount, deps);
   mountAudit(mount, deps);
+  mountOversight(mount, deps);
   mountProduct(mount, deps);
   mountOperator(mount, deps);
   mountReviews(mount, deps);
@@ -130,7 +132,8 @@ function mountAudit(mount: Mount, deps: PagesDeps): void {
     const decision = await deps.auditDecision(actor, c.req.param("id") ?? "");
     const { record, logIndex, proof } = decision;
     const contract = record && (await deps.contract(record.model, record.version));
-    return show(auditDecision(scene, { ...decision, contract, check: checkProof(logIndex, proof) }));
+    const vkeys = await deps.overseer.logKeys();
+    return show(auditDecision(scene, { ...decision, contract, vkeys, check: checkProof(logIndex, proof) }));
   });
 
   mount("get", "/audit/entries/:index", async ({ c, scene, actor, show }) => {

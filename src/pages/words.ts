@@ -4,16 +4,26 @@ import { copies as copiesEn } from "./words/en/copies.ts";
 import { customer as customerEn } from "./words/en/customer.ts";
 import { open as openEn } from "./words/en/open.ts";
 import { operator as operatorEn } from "./words/en/operator.ts";
+import { oversight as oversightEn } from "./words/en/oversight.ts";
 import { product as productEn } from "./words/en/product.ts";
 import { audit } from "./words/pt-BR/audit.ts";
 import { copies } from "./words/pt-BR/copies.ts";
 import { customer } from "./words/pt-BR/customer.ts";
 import { open } from "./words/pt-BR/open.ts";
 import { operator } from "./words/pt-BR/operator.ts";
+import { oversight } from "./words/pt-BR/oversight.ts";
 import { product } from "./words/pt-BR/product.ts";
 
-const ptBR = { ...open, ...customer, ...copies, ...audit, ...product, ...operator };
-const en: typeof ptBR = { ...openEn, ...customerEn, ...copiesEn, ...auditEn, ...productEn, ...operatorEn };
+const ptBR = { ...open, ...customer, ...copies, ...audit, ...product, ...operator, ...oversight };
+const en: typeof ptBR = {
+  ...openEn,
+  ...customerEn,
+  ...copiesEn,
+  ...auditEn,
+  ...productEn,
+  ...operatorEn,
+  ...oversightEn,
+};
 
 /** Every sentence of the pages. */
 export type Words = typeof ptBR;

@@ -29,6 +29,7 @@ import { pages } from "../../src/pages/routes.ts";
 import { showProblem } from "../../src/pages/visit.ts";
 import { copiesOfBank } from "./copies.ts";
 import { officeOf } from "./office.ts";
+import { overseerOf } from "./overseer.ts";
 
 /** A service of a made-up bank: the real pages over verbs that answer from memory, with a real tree and real proofs. */
 
@@ -381,6 +382,7 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
       return dryRunOf(asked.language as Language);
     },
     dryRunsPerHour: 60,
+    overseer: overseerOf(german, { size: SIZE, root: toHex(root) }),
     ...officeOf(calls, { contract: german, mine, log: { size: SIZE, root: toHex(root) } }),
     ...changed,
   };

@@ -13,6 +13,7 @@ const addressOf = (path: string) =>
     .replace(":id", REFUSED_ID)
     .replace(":index", "76")
     .replace(":file", "none")
+    .replace(":version", "14")
     .replace(":step", "extend")
     .replace(":act", "check")
     .replace(":model", "german-credit");

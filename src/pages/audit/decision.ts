@@ -12,6 +12,7 @@ import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
 import { auditSections, justification } from "./frame.ts";
 import { proofSection, sealOf, verificationSection } from "./proof.ts";
+import { verifyScript } from "./verify-form.ts";
 import { waterfallSection } from "./waterfall.ts";
 
 export interface AuditDecision {
@@ -24,6 +25,8 @@ export interface AuditDecision {
   proof: LogProof;
   check: ProofCheck;
   entry: number;
+  /** Every key that the log has had. */
+  vkeys: readonly string[];
 }
 
 /** One decision for an auditor: the waterfall in the same rows as the record, how it was computed, its proof. */
@@ -36,8 +39,9 @@ function frame(scene: Scene, view: AuditDecision, title: string, main: Html): Ht
   return page(scene, {
     title,
     kind: "expert",
-    sections: auditSections(scene, true),
+    sections: auditSections(scene, "decisions"),
     mono: true,
+    module: verifyScript(),
     logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry, seal: sealOf(view.check) },
     main: html`<p class="back">${arrow("left")} <a href="/audit/decisions">${scene.words.auditDecision.back}</a></p>${main}`,
   });
@@ -61,7 +65,7 @@ function kept(scene: Scene, view: AuditDecision, record: DecisionRecord, contrac
     title,
     html`<div class="title-line"><div><h1>${title}</h1><p class="quiet">${record.model} ${record.version} · ${numbers.hour(record.hour)} UTC · ${contract.title[language]}</p></div>${motif(bars, { width: 126, height: 48 }, motifSentence(bars, scene, decimals))}</div>
 ${waterfallSection(scene, record, contract)}
-<div class="columns">${computed(scene, record)}${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, record.id)}</div>`,
+<div class="columns">${computed(scene, record)}${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, record.id, view.vkeys)}</div>`,
   );
 }
 
@@ -82,6 +86,6 @@ function erased(scene: Scene, view: AuditDecision): Html {
     view,
     title,
     html`<h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>
-<div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null)}</div>`,
+<div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null, view.vkeys)}</div>`,
   );
 }

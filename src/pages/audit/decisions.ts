@@ -36,7 +36,7 @@ export function auditDecisions(scene: Scene, view: AuditDecisions): Html {
   return page(scene, {
     title: audit.title,
     kind: "expert",
-    sections: auditSections(scene, true),
+    sections: auditSections(scene, "decisions"),
     mono: true,
     logLine: { size: log.size, root: log.root, entry: refused ? null : view.entry, seal: "unchecked" },
     main: html`<div class="title-line"><h1>${audit.title}</h1><p class="quiet">${audit.scope(numbers.count(log.size))}</p></div>

@@ -18,7 +18,7 @@ export function auditEntry(scene: Scene, view: AuditEntry): Html {
   return page(scene, {
     title,
     kind: "expert",
-    sections: auditSections(scene, true),
+    sections: auditSections(scene, "decisions"),
     mono: true,
     logLine: { size: view.proof.size, root: view.proof.root, entry: view.entry, seal: sealOf(view.check) },
     main: html`<p class="back">${arrow("left")} <a href="/audit/decisions">${words.auditDecision.back}</a></p><h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>

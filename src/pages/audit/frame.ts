@@ -4,9 +4,12 @@ import type { Section } from "../layout.ts";
 import type { Html, Scene } from "../scene.ts";
 
 /** The auditor's header. */
-export const auditSections = ({ words }: Scene, current: boolean): Section[] => [
-  { href: "/audit/decisions", label: words.shell.decisions, current },
-];
+export const auditSections = ({ words }: Scene, current: "decisions" | "models" | "log"): Section[] =>
+  (["decisions", "models", "log"] as const).map((part) => ({
+    href: `/audit/${part}`,
+    label: words.auditSections[part],
+    current: part === current,
+  }));
 
 /** What justifies an erased record's gap, as a sentence of its page. */
 export function justification({ words, numbers }: Scene, state: RecordState): Html {

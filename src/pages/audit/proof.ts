@@ -4,6 +4,7 @@ import { type SealState, seal } from "../figures/marks.ts";
 import { proofPath } from "../figures/proof-path.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
+import { verifyForm } from "./verify-form.ts";
 
 /** A seal holds only when both the path and the checkpoint do. */
 export const sealOf = ({ path, note }: ProofCheck): SealState => (path && note ? "holds" : "broken");
@@ -35,6 +36,7 @@ export function verificationSection(
   proof: LogProof,
   check: ProofCheck,
   decisionId: string | null,
+  vkeys: readonly string[] = [],
 ): Html {
   const { numbers } = scene;
   const words = scene.words.auditDecision;
@@ -44,6 +46,7 @@ export function verificationSection(
   const fetched = decisionId === null ? "v1/audit/export" : `v1/audit/decisions/${decisionId}/evidence`;
   return html`<section class="ruled verification"><h2>${words.verification}</h2><p class="verdict${holds ? "" : " broken"}">${seal(state)} <strong>${scene.words.shell.seals[state]}</strong> <span>${words.byServer}</span></p>
 <ul class="checks">${point(check.path, words.checks.path(numbers.count(proof.path.length), numbers.count(proof.size)))}${point(check.note, words.checks.note)}</ul>
+${decisionId === null ? "" : verifyForm(scene, { fetch: `/audit/decisions/${decisionId}/evidence`, vkeys, fetchLabel: scene.words.verify.fetchEvidence })}${decisionId === null ? "" : html`<p class="buttons"><a class="button second" href="/audit/decisions/${decisionId}/evidence" download>${scene.words.verify.downloadEvidence}</a></p>`}
 <h3>${words.outside}</h3><p class="note">${words.outsideText}</p><pre><code>curl -H "Authorization: Bearer $TOKEN" \\
   $URL/${fetched} > evidence
 node audit/cli.ts verify evidence --key "$VKEY"</code></pre>

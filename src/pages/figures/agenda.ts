@@ -19,7 +19,7 @@ export interface AgendaScale {
   today: string;
 }
 
-const WIDTH = 380;
+const WIDTH = 300;
 const ROW = 33;
 /** What began before and what ends after is drawn to the edge. */
 const DAYS_BACK = 16;
@@ -39,7 +39,7 @@ export function agendaScale(rows: readonly ClockRow[], today: string): AgendaSca
   const scale = scaleUtc([new Date(first), new Date(last)], [6, WIDTH - 8]).clamp(true);
   const x = (day: string) => scale(dateOf(day));
   const named = scale
-    .ticks(5)
+    .ticks(4)
     .map(dayOf)
     .filter((day) => Math.abs(x(day) - x(today)) > 44 && x(day) < WIDTH - 24 && x(day) > 20);
   return { x, named, today };
