@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../../src/db/client.ts";
 import { copyPart, copy as copyTable } from "../../../src/db/tables.ts";
+import { closeEpoch } from "../../../src/subjects/close-epoch.ts";
 import type { ToldCopy } from "../../../src/subjects/copies/copy.ts";
 import { forgetCopies, makeCopies } from "../../../src/subjects/copies/make-copies.ts";
 import { accessCopy, portabilityCopy } from "../../../src/subjects/copies/schemas.ts";
@@ -215,6 +216,14 @@ describe("a copy of everything held about a person", () => {
       (await service.call("DELETE", `/v1/me/copies/${other.id}`, await rights.tokenOf("joao"))).status,
     ).toBe(200);
     expect(await database.db.select().from(copyPart).where(eq(copyPart.copy, other.id))).toEqual([]);
+  });
+
+  it("outlives the closing of an epoch: it lies under the person's own keys, which move with them", async () => {
+    await rights.decide("lia");
+    const copy = await copyOf("lia");
+    expect(await closeEpoch(service.deps)).toMatchObject({ state: "destroyed" });
+    const text = (await fetched("lia", copy, "access.json")).toString("utf8");
+    expect(accessCopy.parse(JSON.parse(text)).subject).toBe("lia");
   });
 
   it("is none where nothing is held", async () => {
