@@ -14,6 +14,7 @@ import { counterfactualRoutes } from "./http/counterfactuals.ts";
 import { openDryRuns } from "./http/dry-run.ts";
 import { erasureRoutes } from "./http/erasures.ts";
 import type { IssuerSignIn } from "./http/issuer-sign-in.ts";
+import { incidentRoutes } from "./http/incidents.ts";
 import { logRoutes } from "./http/log.ts";
 import { mandateRoutes, mandateUse } from "./http/mandates.ts";
 import { modelReadRoutes } from "./http/models.ts";
@@ -100,6 +101,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
   auditorRoutes(api, deps);
   operatorRoutes(api, deps);
   erasureRoutes(api, deps);
+  incidentRoutes(api, rights);
   checkpointRoutes(api, deps);
   processingRoutes(api, deps, who);
   riskRoutes(api, deps, deps.riskGauges ?? new RiskGauges());

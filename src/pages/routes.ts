@@ -132,8 +132,13 @@ function mountAudit(mount: Mount, deps: PagesDeps): void {
     const decision = await deps.auditDecision(actor, c.req.param("id") ?? "");
     const { record, logIndex, proof } = decision;
     const contract = record && (await deps.contract(record.model, record.version));
-    const vkeys = await deps.overseer.logKeys();
-    return show(auditDecision(scene, { ...decision, contract, vkeys, check: checkProof(logIndex, proof) }));
+    const [vkeys, history] = await Promise.all([
+      deps.overseer.logKeys(),
+      record ? deps.overseer.decisionHistory(record.id) : { steps: [], more: 0 },
+    ]);
+    return show(
+      auditDecision(scene, { ...decision, contract, vkeys, history, check: checkProof(logIndex, proof) }),
+    );
   });
 
   mount("get", "/audit/entries/:index", async ({ c, scene, actor, show }) => {

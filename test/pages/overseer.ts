@@ -73,6 +73,31 @@ export function overseerOf(contract: Contract, log: { size: number; root: string
       erased: 14,
       pending: 1,
     }),
+    decisionHistory: async () => ({
+      steps: [
+        {
+          logIndex: 90,
+          kind: "access",
+          hour: 496_714,
+          role: "auditor",
+          purpose: "audit",
+          result: null,
+          outcome: null,
+          by: null,
+        },
+        {
+          logIndex: 97,
+          kind: "review",
+          hour: 496_716,
+          role: null,
+          purpose: null,
+          result: "changed",
+          outcome: "approved",
+          by: null,
+        },
+      ],
+      more: 3,
+    }),
     async compareCheckpoints(kept, to) {
       if (typeof kept === "string") throw new Problem("invalid_checkpoint");
       const later = to ?? log.size;

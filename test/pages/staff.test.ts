@@ -136,6 +136,9 @@ describe("staff at their pages", () => {
     const standing = await service.json("GET", `/v1/decisions/${made.id}/standing`, "product");
     expect(standing.body).toMatchObject({ decided: made.outcome, outcome: other });
     expect(await (await signedIn("operator")).text("/operator")).toContain("1 reviews, 1 changed (100%)");
+    const history = await (await signedIn("auditor")).text(`/audit/decisions/${made.id}`);
+    expect(history).toMatch(/review<\/strong>: changed/);
+    expect(history).toContain("Read: A reviewer");
   });
 
   it("an operator places and lifts a hold, whose person the page does not show", async () => {

@@ -11,6 +11,7 @@ import { decimalsOf, grouped } from "../numbers.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
 import { auditSections, justification } from "./frame.ts";
+import { type DecisionHistory, historySection } from "./history.ts";
 import { proofSection, sealOf, verificationSection } from "./proof.ts";
 import { verifyScript } from "./verify-form.ts";
 import { waterfallSection } from "./waterfall.ts";
@@ -27,6 +28,8 @@ export interface AuditDecision {
   entry: number;
   /** Every key that the log has had. */
   vkeys: readonly string[];
+  /** What the record has about it since. */
+  history: Pick<DecisionHistory, "steps" | "more">;
 }
 
 /** One decision for an auditor: the waterfall in the same rows as the record, how it was computed, its proof. */
@@ -65,7 +68,7 @@ function kept(scene: Scene, view: AuditDecision, record: DecisionRecord, contrac
     title,
     html`<div class="title-line"><div><h1>${title}</h1><p class="quiet">${record.model} ${record.version} · ${numbers.hour(record.hour)} UTC · ${contract.title[language]}</p></div>${motif(bars, { width: 126, height: 48 }, motifSentence(bars, scene, decimals))}</div>
 ${waterfallSection(scene, record, contract)}
-<div class="columns">${computed(scene, record)}${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, record.id, view.vkeys)}</div>`,
+<div class="columns">${computed(scene, record)}${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, record.id, view.vkeys)}</div>${happened(scene, view)}`,
   );
 }
 
@@ -86,6 +89,9 @@ function erased(scene: Scene, view: AuditDecision): Html {
     view,
     title,
     html`<h1>${title}</h1><p class="quiet">${numbers.hour(view.hour)} UTC</p>${gone()}<p>${words.auditDecision.erasedText} ${justification(scene, view.state)}</p>
-<div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null, view.vkeys)}</div>`,
+<div class="columns two">${proofSection(scene, view.logIndex, view.proof)}${verificationSection(scene, view.proof, view.check, null, view.vkeys)}</div>${happened(scene, view)}`,
   );
 }
+
+const happened = (scene: Scene, { logIndex, hour, history, state, contract }: AuditDecision): Html =>
+  historySection(scene, { decided: { logIndex, hour }, ...history, state, contract });

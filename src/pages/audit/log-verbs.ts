@@ -14,6 +14,7 @@ import type { Deps } from "../../decisions/deps.ts";
 import { evidenceOf, traceExport } from "../../decisions/evidence.ts";
 import { Problem } from "../../errors.ts";
 import type { Actor } from "../../http/tokens.ts";
+import { historyOf } from "./history-verb.ts";
 
 const CHECKPOINTS_SHOWN = 8;
 const ERASURES_SHOWN = 10;
@@ -58,6 +59,8 @@ export interface LogVerbs {
    * @throws Problem invalid_checkpoint, unknown_entry where no checkpoint of that size was handed out
    */
   compareCheckpoints(kept: number | string, to?: number): Promise<Comparison>;
+  /** Readings, corrections and reviews of a decision. The page that shows them leaves the trace. */
+  decisionHistory(id: string): ReturnType<typeof historyOf>;
   /** On the record before its first line leaves. */
   exportLog(actor: Actor): Promise<{ size: number; lines: AsyncIterable<string> }>;
   /** On the record. @throws Problem unknown_decision, decision_erased */
@@ -121,6 +124,7 @@ export function logVerbs(deps: Deps): LogVerbs {
       const head = await traceExport(deps, { name: actor.subject });
       return { size: head.size, lines: exportLines(deps.db, head) };
     },
+    decisionHistory: (id) => historyOf(deps, id),
     evidence: (actor, id) => evidenceOf(deps, { name: actor.subject }, id),
   };
 

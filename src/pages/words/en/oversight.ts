@@ -111,6 +111,18 @@ export const oversight: typeof portuguese = {
     purpose: "Purpose",
     basis: "Basis",
   },
+  history: {
+    title: "What happened to it",
+    note: "What the person read of their own carries no decision's number, and is not shown here.",
+    decided: "Taken",
+    read: "Read:",
+    results: { upheld: "upheld", changed: "changed", annulled: "annulled" },
+    stands: (outcome) => `stands: ${outcome}`,
+    by: "the decision in its place",
+    erased: "Erased",
+    erasedPending: "Erased, waiting for the entry that justifies it",
+    more: (count) => `And ${count} readings before these.`,
+  },
   verify: {
     title: "Verify in this browser",
     lead: "The same verifier that runs elsewhere, in your browser: it computes every leaf, the root and the signatures again. Nothing of the file is sent.",

@@ -110,6 +110,18 @@ export const oversight = {
     purpose: "Finalidade",
     basis: "Base",
   },
+  history: {
+    title: "O que aconteceu com ela",
+    note: "O que a própria pessoa leu não traz o número da decisão, e não aparece aqui.",
+    decided: "Tomada",
+    read: "Lida:",
+    results: { upheld: "mantida", changed: "mudada", annulled: "anulada" },
+    stands: (outcome: string) => `vale: ${outcome}`,
+    by: "a decisão no lugar",
+    erased: "Apagada",
+    erasedPending: "Apagada, à espera da entrada que a justifica",
+    more: (count: string) => `E mais ${count} leituras antes dessas.`,
+  },
   verify: {
     title: "Verificar neste navegador",
     lead: "O mesmo verificador que roda fora daqui, no seu navegador: recalcula cada folha, a raiz e as assinaturas. Nada do arquivo é enviado.",
