@@ -14,7 +14,7 @@ export interface FileOfCopy {
   parts: number;
 }
 
-const PART = 1024 * 1024;
+const PART = 256 * 1024;
 
 /** Files of a copy as sealed parts in the database. What a crash leaves belongs to its attempt, and to no copy. */
 export class PartSink implements CopySink {
