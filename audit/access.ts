@@ -19,8 +19,15 @@ export const ACCESS_FORMAT = "motivo-access-proof/v1";
 
 /** A person has a key a purpose and retention class. Numbers run from 0 to `entries`−1 without a gap. */
 export type AccessKey = { entries: number; purpose: string; tagKey: Uint8Array };
-/** Entry `number` under the key at place `key`; `payload` is the vault's plaintext and `salt` opens its commitment. */
-export type AccessEntry = Placed & { key: number; number: number; payload: string; salt: Uint8Array };
+/**
+ * Entry `number` under the key at place `key`; `payload` is the vault's plaintext and `salt` opens its commitment. Null once
+ * its retention ended: that it may be gone is for the whole export to justify.
+ */
+export type AccessEntry = Placed & {
+  key: number;
+  number: number;
+  opened: { payload: string; salt: Uint8Array } | null;
+};
 
 export const formatAccessHeader = (checkpoint: string, keys: readonly AccessKey[]): string =>
   `${canonicalize({
@@ -29,8 +36,14 @@ export const formatAccessHeader = (checkpoint: string, keys: readonly AccessKey[
     keys: keys.map(({ entries, purpose, tagKey }) => ({ entries, purpose, tagKey: toBase64(tagKey) })),
   })}\n`;
 
-export const formatAccessEntry = ({ key, number, payload, salt, ...placed }: AccessEntry): string =>
-  `${canonicalize({ ...formatPlaced(placed), key, number, payload, salt: toBase64(salt) })}\n`;
+export const formatAccessEntry = ({ key, number, opened, ...placed }: AccessEntry): string =>
+  `${canonicalize({
+    ...formatPlaced(placed),
+    key,
+    number,
+    payload: opened && opened.payload,
+    salt: opened && toBase64(opened.salt),
+  })}\n`;
 
 export const formatAccessEnd = (entries: number): string => `${canonicalize({ end: entries })}\n`;
 
@@ -61,6 +74,8 @@ const TAGS_BEYOND = 256;
 /** Checks an access answer line by line. Methods throw Refusal at the first thing that is wrong. */
 export class AccessCheck {
   entries = 0;
+  /** How many of them are said to hold nothing any more. */
+  gone = 0;
   /** Whether nothing was left out: known only with every leaf in hand. */
   complete: true | null = null;
   readonly #crypto: Crypto;
@@ -129,9 +144,12 @@ export class AccessCheck {
     if (!bytesEqual(leaf.tag, tag(this.#crypto, key.tagKey, this.#number))) {
       throw new Refusal("tag_mismatch", index);
     }
-    const payload = utf8(asText(line.payload));
-    if (!bytesEqual(leaf.vault, commit(this.#crypto, asBytes(line.salt, 32), payload))) {
-      throw new Refusal("payload_altered", index);
+    if (line.payload === null && line.salt === null) this.gone += 1;
+    else {
+      const payload = utf8(asText(line.payload));
+      if (!bytesEqual(leaf.vault, commit(this.#crypto, asBytes(line.salt, 32), payload))) {
+        throw new Refusal("payload_altered", index);
+      }
     }
     const receipt = this.#receipts.get(index);
     if (receipt) {

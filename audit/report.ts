@@ -50,6 +50,11 @@ function accepted({ state, format, entries, entry, states, complete, stages }: V
     case "access":
       return [
         `VERIFIED. ${entries} entries carry this person's tags, and what is shown of each is what was logged.`,
+        ...(states.PENDING > 0
+          ? [
+              `${states.PENDING} of them are said to hold nothing any more: the export of the log justifies each.`,
+            ]
+          : []),
         complete
           ? "COMPLETE. No other entry of the log up to this checkpoint carries one of their tags."
           : "Whether one was left out is not known: give --leaves, or every --receipt that you have.",

@@ -208,8 +208,9 @@ async function accessCheck(
     line: (bytes) => check.line(bytes),
     finish: () => check.finish(),
     tell(verdict) {
-      const { entries, complete } = check;
-      Object.assign(verdict, { entries, complete, states: { VERIFIED: entries, ERASED: 0, PENDING: 0 } });
+      const { entries, gone, complete } = check;
+      const states = { VERIFIED: entries - gone, ERASED: 0, PENDING: gone };
+      Object.assign(verdict, { entries, complete, states });
     },
   };
 }

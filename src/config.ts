@@ -118,6 +118,12 @@ const settings = z.object({
   MOTIVO_ERASURE_INTERVAL_S: count(3600, 1, 86_400).describe(
     "Seconds between erasure entries; each justifies the erasures of its interval",
   ),
+  MOTIVO_RETENTION_INTERVAL_S: count(86_400, 60, 604_800).describe(
+    "Seconds between retention runs, which take away what has been kept as long as its package says",
+  ),
+  MOTIVO_RETENTION_FLOOR_MONTHS: count(6, 0, 600).describe(
+    "Months below which no retention run takes anything away, whatever a package says (AI Act 19 and 26(6): six)",
+  ),
   MOTIVO_REGIMES: z
     .string()
     .default("lgpd,gdpr")

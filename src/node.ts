@@ -56,6 +56,7 @@ import { endRetention } from "./subjects/remove-records.ts";
 import { forgetRequests } from "./subjects/requests/forget.ts";
 import { resumeRequests } from "./subjects/requests/perform.ts";
 import { rightsSettings } from "./subjects/requests/settings.ts";
+import { endRetentionPeriods } from "./subjects/retention.ts";
 
 /** How often the age of the running epoch is looked at; it is counted in days. */
 const EPOCH_CHECK_MS = 3_600_000;
@@ -184,6 +185,10 @@ function schedule(
       run("expired idempotency keys", forgetExpiredKeys(deps));
       run("counts", foldCounts(deps.db));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
+    setInterval(
+      () => run("retention", endRetentionPeriods(deps, config.MOTIVO_RETENTION_FLOOR_MONTHS)),
+      config.MOTIVO_RETENTION_INTERVAL_S * 1000,
+    ),
     setInterval(() => run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS)), EPOCH_CHECK_MS),
     setInterval(
       () => run("checkpoints", publishCheckpoints(deps.checkpoints, logger)),
@@ -195,6 +200,8 @@ function schedule(
   run("erasure interval", closeErasureInterval(deps, { pendingBeforeHour: hourOf(deps.now()) }));
   // What an erasure of an earlier process has left.
   run("removals", finishRemovals(deps));
+  // A process that is started anew every day would otherwise never get to it.
+  run("retention", endRetentionPeriods(deps, config.MOTIVO_RETENTION_FLOOR_MONTHS));
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   run("checkpoints", publishCheckpoints(deps.checkpoints, logger));

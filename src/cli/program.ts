@@ -15,6 +15,7 @@ import { declareMigrate } from "./migrate.ts";
 import { declareProcessing } from "./processing.ts";
 import { declarePublish } from "./publish.ts";
 import { declareRestore } from "./restore.ts";
+import { declareRetention } from "./retention.ts";
 import { declareRisk } from "./risk.ts";
 import { declareServe } from "./serve.ts";
 import { declareToken } from "./token.ts";
@@ -45,6 +46,7 @@ export function motivo(): Command {
   declareDemo(program);
   declareKeys(program);
   declareRestore(program);
+  declareRetention(program);
   declareMask(program);
   declareDeadline(program);
   declareRisk(program);

@@ -15,7 +15,17 @@ import { rememberAudit } from "./last-audit.ts";
 import { BatchBrokenError, entriesBetween, type StoredEntry } from "./log-entries.ts";
 import { exportLines, RecordMissingError } from "./log-export.ts";
 import { signedSoon } from "./signed-head.ts";
-import { erasedEntry, logBatch, logCheckpoint, logHead, logTag, logTile, payload, record } from "./tables.ts";
+import {
+  erasedEntry,
+  logBatch,
+  logCheckpoint,
+  logHead,
+  logTag,
+  logTile,
+  payload,
+  record,
+  retainedRecord,
+} from "./tables.ts";
 
 const PAGE = 1000;
 /** Where a leaf holds its tag (`audit/FORMAT.md`). */
@@ -200,11 +210,16 @@ async function payloadsOf(db: Database, page: readonly StoredEntry[]): Promise<S
 async function erasedOf(db: Database, page: readonly StoredEntry[]): Promise<Set<number>> {
   const [first] = page;
   if (!first) return new Set();
-  const rows = await db
-    .select({ logIndex: erasedEntry.logIndex })
-    .from(erasedEntry)
-    .where(and(gte(erasedEntry.logIndex, first.index), lt(erasedEntry.logIndex, first.index + page.length)));
-  return new Set(rows.map(({ logIndex }) => logIndex));
+  const erased = new Set<number>();
+  // Behind a record that a duty keeps nothing lies in the vault either.
+  for (const table of [erasedEntry, retainedRecord]) {
+    const rows = await db
+      .select({ logIndex: table.logIndex })
+      .from(table)
+      .where(and(gte(table.logIndex, first.index), lt(table.logIndex, first.index + page.length)));
+    for (const { logIndex } of rows) erased.add(logIndex);
+  }
+  return erased;
 }
 
 /**

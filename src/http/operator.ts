@@ -1,12 +1,34 @@
 import { z } from "zod";
 import { keysOfSigner } from "../../audit/note.ts";
+import type { Config } from "../config.ts";
 import { auditWithKept } from "../db/log-audit.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { closeErasureInterval } from "../subjects/close-interval.ts";
+import { endRetentionPeriods } from "../subjects/retention.ts";
 import type { Api } from "./api.ts";
 
 /** For operators: what otherwise happens on a schedule. */
-export function operatorRoutes(api: Api, deps: Deps): void {
+export function operatorRoutes(api: Api, deps: Deps & { config: Config }): void {
+  api.route(
+    {
+      method: "post",
+      path: "/v1/retention/run",
+      access: { scope: "operator" },
+      tag: "Operation",
+      summary: "Take away what has been kept as long as its package says, now",
+      description:
+        "Payloads and records of decisions past the months of their retention class, never below MOTIVO_RETENTION_FLOOR_MONTHS, and not what a hold is on. Entries keep their place in the log; the next erasure entry justifies each. It happens by itself every MOTIVO_RETENTION_INTERVAL_S seconds.",
+      answers: {
+        200: {
+          description:
+            "How many entries were emptied, people's keys that went with their last one, and what a hold keeps",
+          schema: z.object({ entries: z.int(), keys: z.int(), held: z.int() }),
+        },
+      },
+    },
+    async ({ c }) => c.json(await endRetentionPeriods(deps, deps.config.MOTIVO_RETENTION_FLOOR_MONTHS)),
+  );
+
   api.route(
     {
       method: "post",

@@ -11,6 +11,7 @@ import type { Contract } from "../models/contract.ts";
 import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
 import { openPayloads } from "../privacy/vault.ts";
 import { entriesOf } from "./entries.ts";
+import { goneAmong } from "./gone.ts";
 import { requestsOf } from "./requests/requests-of.ts";
 import { eventEntry, type VaultedEvent } from "./trace.ts";
 
@@ -113,9 +114,10 @@ async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
     entries.map(({ tag }) => tag),
   );
   const held = nothingHeld(key, await contractOf(deps, key));
+  await goneAmong(deps.db, entries, payloads);
   for (const { logIndex, tag } of entries) {
     const plaintext = payloads.get(toHex(tag));
-    if (!plaintext) throw new Error("An entry of the subject has no payload");
+    if (!plaintext) continue;
     sortInto(held, JSON.parse(new TextDecoder().decode(plaintext)) as Vaulted, logIndex);
   }
   held.opened.push(

@@ -8,6 +8,12 @@ import { erasedEntry } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { Problem } from "../errors.ts";
 
+/** On which of them an entry went is not said of any one. */
+const GROUNDS = [
+  "request of the data subject: LGPD 18 VI, GDPR 17",
+  "end of the retention period: LGPD 15 and 16, GDPR 5(1)(e)",
+];
+
 /**
  * Writes the erasure entry of an interval: one leaf that justifies every removal since the last one, its items
  * shuffled, so that no leaf groups one person's entries for its readers. A crash before the commit leaves them
@@ -40,7 +46,7 @@ export async function closeErasureInterval(
       {
         leaf: { kind: "erasure", count, itemsRoot },
         hour,
-        body: { kind: "erasure", hour, count, grounds: ["request of the data subject: LGPD 18 VI, GDPR 17"] },
+        body: { kind: "erasure", hour, count, grounds: GROUNDS },
         columns: { id: deps.randomId() },
       },
     ]);

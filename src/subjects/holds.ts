@@ -1,8 +1,9 @@
 import { and, asc, eq, gte, inArray, isNull, lt, or } from "drizzle-orm";
 import { hourOf } from "../../audit/leaf.ts";
+import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
-import { hold } from "../db/tables.ts";
+import { hold, subject } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { Problem } from "../errors.ts";
 import type { Movable } from "../privacy/epoch-move.ts";
@@ -118,6 +119,34 @@ export async function holdsOn(deps: Deps, subjectId: string, model?: string): Pr
     )
     .orderBy(asc(hold.placedAt));
   return rows.map(toldOf);
+}
+
+/** Whom the holds in force are on, by the id of their row: of this model or of all; null: whatever the model. */
+export async function heldSubjects(deps: Deps, model: string | null): Promise<Set<string>> {
+  const rows = await deps.db
+    .select()
+    .from(hold)
+    .where(
+      and(
+        or(isNull(hold.until), gte(hold.until, todayOf(deps))),
+        model === null ? undefined : or(isNull(hold.model), eq(hold.model, model)),
+      ),
+    );
+  const lookups = rows.flatMap(({ id, epoch, identifier }) => {
+    const person = Buffer.from(unseal(deps.epoch.of(epoch).wrapKey, identifier, context(id))).toString(
+      "utf8",
+    );
+    return deps.epoch.held().map((held) => held.lookup(person));
+  });
+  const found = new Set<string>();
+  for (const part of chunksOf(lookups)) {
+    const people = await deps.db
+      .select({ id: subject.id })
+      .from(subject)
+      .where(inArray(subject.lookup, part));
+    for (const { id } of people) found.add(id);
+  }
+  return found;
 }
 
 /** Every hold in force, the one that ends first before the others; whose they are is not opened. */

@@ -4,6 +4,7 @@ import type { Deps } from "../decisions/deps.ts";
 import type { SubjectKey } from "../privacy/subject-keys.ts";
 import { openPayloads } from "../privacy/vault.ts";
 import type { TaggedEntry } from "./entries.ts";
+import { goneAmong } from "./gone.ts";
 
 /** An entry of a person's with what lies in the vault behind it, and its leaf and proof. */
 export interface OpenedEntry {
@@ -12,9 +13,8 @@ export interface OpenedEntry {
   logIndex: number;
   leaf: Uint8Array;
   proof: Uint8Array[];
-  payload: string;
-  /** Opens the leaf's commitment to the payload. */
-  salt: Uint8Array;
+  /** With what opens the leaf's commitment to it; null once its retention ended. */
+  opened: { payload: string; salt: Uint8Array } | null;
 }
 
 /** Entries opened at once: what a page of a copy holds in memory. */
@@ -42,18 +42,20 @@ export async function* openedEntries(
       db,
       page.map(({ logIndex }) => logIndex),
     );
+    await goneAmong(db, page, payloads);
     const opened: OpenedEntry[] = [];
     for (const [i, { logIndex, tag }] of page.entries()) {
       const plaintext = payloads.get(toHex(tag));
       const leaf = leaves.get(logIndex);
-      if (!plaintext || !leaf) throw new Error("An entry of the subject has no payload");
+      if (!leaf) throw new Error("An entry of the subject is not in the log");
       opened.push({
         number: start + i,
         logIndex,
         leaf,
         proof: await prove(logIndex),
-        payload: new TextDecoder().decode(plaintext),
-        salt: key.commitmentSalt(tag),
+        opened: plaintext
+          ? { payload: new TextDecoder().decode(plaintext), salt: key.commitmentSalt(tag) }
+          : null,
       });
     }
     yield opened;

@@ -196,7 +196,7 @@ export class HonestLog {
     const told = keys.map(({ purpose, tagKey, entries }) => ({ purpose, tagKey, entries: entries.length }));
     const lines = keys.flatMap(({ entries }, key) =>
       entries.map(({ index, payload, salt }, number) =>
-        formatAccessEntry({ ...this.placed(index), key, number, payload, salt }),
+        formatAccessEntry({ ...this.placed(index), key, number, opened: { payload, salt } }),
       ),
     );
     return [formatAccessHeader(this.checkpoint(), told), ...lines, formatAccessEnd(lines.length)].join("");

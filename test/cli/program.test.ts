@@ -15,6 +15,7 @@ const COMMANDS = [
   "demo",
   "keys",
   "restore",
+  "retention",
   "mask",
   "deadline",
   "risk",

@@ -4,6 +4,7 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
+import { auditLog } from "../../src/db/log-audit.ts";
 import type { NewEntry } from "../../src/db/log-append.ts";
 import {
   dataKey,
@@ -313,6 +314,9 @@ describe("records after an erasure", () => {
     expect(await database.db.$count(payload)).toBe(0);
     expect((await service.json("GET", `/v1/decisions/${mine.id}`, "product")).status).toBe(410);
     expect(await endRetention(service.deps)).toBe(0);
+    const key = parseVkey(nodeCrypto, service.deps.log.context.signer.vkey);
+    // The payload is gone as it should be, although the record is there.
+    expect(await auditLog(database.db, key, { now: service.deps.now() })).toMatchObject({ finding: null });
 
     service.clock.now = new Date(new Date(`${kept!.until}T00:00:00Z`).getTime() + 25 * 3_600_000);
     expect(await endRetention(service.deps)).toBe(1);

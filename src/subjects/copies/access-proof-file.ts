@@ -19,10 +19,8 @@ export class AccessProofFile implements AccessWriter {
   }
 
   async page({ use, entries }: AccessPage): Promise<void> {
-    for (const { number, logIndex, leaf, proof, payload, salt } of entries)
-      await this.#file.write(
-        formatAccessEntry({ index: logIndex, leaf, proof, key: use, number, payload, salt }),
-      );
+    for (const { number, logIndex, leaf, proof, opened } of entries)
+      await this.#file.write(formatAccessEntry({ index: logIndex, leaf, proof, key: use, number, opened }));
     this.#entries += entries.length;
   }
 

@@ -89,7 +89,9 @@ export async function writeAccess(
       const clients = new Set<string>();
       const decidedBy = new Set<string>();
       for await (const page of openedEntries(deps, key, tagged, prove)) {
-        for (const { payload, logIndex } of page) sortInto(held, JSON.parse(payload) as Vaulted, logIndex);
+        for (const { opened, logIndex } of page) {
+          if (opened) sortInto(held, JSON.parse(opened.payload) as Vaulted, logIndex);
+        }
         const decisions = held.decisions.splice(0).reverse();
         for (const { client, decision } of decisions) {
           clients.add(client);

@@ -3,6 +3,7 @@ import { keysOf } from "../../privacy/subject-keys.ts";
 import { openPayloads } from "../../privacy/vault.ts";
 import { contractOf, nothingHeld, sortInto, type Vaulted } from "../access.ts";
 import { entriesOf } from "../entries.ts";
+import { goneAmong } from "../gone.ts";
 import { portableFeatures } from "../requests/disclosures.ts";
 import { basesOf } from "../requests/purposes.ts";
 import type { RightsDeps } from "../requests/settings.ts";
@@ -54,9 +55,10 @@ export async function writePortability(
       const tags = page.map(({ tag }) => tag);
       const payloads = await openPayloads(deps.db, key, tags);
       const held = nothingHeld(key, contract);
+      await goneAmong(deps.db, page, payloads);
       for (const { logIndex, tag } of page) {
         const plaintext = payloads.get(toHex(tag));
-        if (!plaintext) throw new Error("An entry of the subject has no payload");
+        if (!plaintext) continue;
         sortInto(held, JSON.parse(new TextDecoder().decode(plaintext)) as Vaulted, logIndex);
       }
       for (const { at, subject: who, inputs, decision } of held.decisions.reverse()) {
