@@ -7,14 +7,40 @@
 //   [name=file], [name=vkey], [name=kept]   what is verified, under which key, against which kept checkpoint
 //   [data-said], progress, pre              where the answer stands
 
+/**
+ * What the page's server wrote into the form.
+ * @template {Element} E
+ * @param {HTMLFormElement} form
+ * @param {string} selector
+ * @param {new () => E} kind
+ */
+function part(form, selector, kind) {
+  const found = form.querySelector(selector);
+  if (!(found instanceof kind)) throw new TypeError(`the form lacks ${selector}`);
+  return found;
+}
+
 /** @param {HTMLFormElement} form */
 function enhance(form) {
   const words = JSON.parse(form.dataset.words ?? "{}");
-  const said = form.querySelector("[data-said]");
-  const bar = form.querySelector("progress");
-  const report = form.querySelector("pre");
-  const field = (name) => form.elements.namedItem(name);
+  const { module = "", fetch: source = "" } = form.dataset;
+  const said = part(form, "[data-said]", HTMLElement);
+  const bar = part(form, "progress", HTMLProgressElement);
+  const report = part(form, "pre", HTMLElement);
 
+  /** @param {string} name */
+  const valueOf = (name) => {
+    const field = form.elements.namedItem(name);
+    return field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement
+      ? field.value.trim()
+      : "";
+  };
+  /** The file that was chosen, if any. */
+  const chosenFile = () => {
+    const field = form.elements.namedItem("file");
+    return field instanceof HTMLInputElement ? field.files?.[0] : undefined;
+  };
+  /** @param {string} text @param {string} state */
   const say = (text, state) => {
     said.textContent = text;
     said.className = `verdict ${state}`;
@@ -22,8 +48,8 @@ function enhance(form) {
 
   /** The document as a Blob, with the share that is here shown on the way. */
   async function fetched() {
-    const response = await fetch(form.dataset.fetch, { credentials: "same-origin", redirect: "error" });
-    if (!response.ok) throw new Error(String(response.status));
+    const response = await fetch(source, { credentials: "same-origin", redirect: "error" });
+    if (!response.ok || response.body === null) throw new Error(String(response.status));
     const parts = [];
     let bytes = 0;
     for (const reader = response.body.getReader(); ; ) {
@@ -38,24 +64,25 @@ function enhance(form) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const fromServer = event.submitter?.value === "fetch";
-    const chosen = field("file")?.files?.[0];
-    if (!fromServer && !chosen) return say(words.none, "");
+    const { submitter } = event;
+    const fromServer = submitter instanceof HTMLButtonElement && submitter.value === "fetch";
+    const chosen = chosenFile();
+    if (!fromServer && chosen === undefined) return say(words.none, "");
     const buttons = [...form.querySelectorAll("button")];
     for (const button of buttons) button.disabled = true;
     report.hidden = true;
     try {
-      const document_ = fromServer ? await fetched() : chosen;
-      const { verifyDocument } = await import(form.dataset.module);
+      const given = chosen === undefined || fromServer ? await fetched() : chosen;
+      const { verifyDocument } = await import(module);
       bar.hidden = false;
-      bar.max = Math.max(document_.size, 1);
+      bar.max = Math.max(given.size, 1);
       say(words.reading, "");
       const started = performance.now();
-      const kept = field("kept")?.value.trim();
-      const verdict = await verifyDocument(document_, {
-        vkey: field("vkey").value,
+      const kept = valueOf("kept");
+      const verdict = await verifyDocument(given, {
+        vkey: valueOf("vkey"),
         ...(kept ? { checkpoint: `${kept}\n` } : {}),
-        onProgress: (bytes) => {
+        onProgress: (/** @type {number} */ bytes) => {
           bar.value = bytes;
         },
       });
@@ -76,4 +103,6 @@ function enhance(form) {
   form.hidden = false;
 }
 
-for (const form of document.querySelectorAll("form[data-verify]")) enhance(form);
+for (const form of document.querySelectorAll("form[data-verify]")) {
+  if (form instanceof HTMLFormElement) enhance(form);
+}
