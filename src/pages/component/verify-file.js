@@ -29,7 +29,7 @@ function enhance(form) {
   const report = part(form, "pre", HTMLElement);
 
   /** @param {string} name */
-  const valueOf = (name) => {
+  const written = (name) => {
     const field = form.elements.namedItem(name);
     return field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement
       ? field.value.trim()
@@ -78,9 +78,9 @@ function enhance(form) {
       bar.max = Math.max(given.size, 1);
       say(words.reading, "");
       const started = performance.now();
-      const kept = valueOf("kept");
+      const kept = written("kept");
       const verdict = await verifyDocument(given, {
-        vkey: valueOf("vkey"),
+        vkey: written("vkey"),
         ...(kept ? { checkpoint: `${kept}\n` } : {}),
         onProgress: (/** @type {number} */ bytes) => {
           bar.value = bytes;
