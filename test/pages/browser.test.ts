@@ -253,6 +253,123 @@ describe("without scripts", () => {
     await page.context().close();
   });
 
+  it("an operator sees from the start page what is due, extends and refuses, and measures an incident", async () => {
+    const page = await withoutScripts();
+    await page.goto("/");
+    await page.getByRole("link", { name: "Open operations" }).click();
+    await page.getByLabel("Token").fill("operator-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    expect(new URL(page.url()).pathname).toBe("/operator");
+    expect(await page.getByText("One deadline is today.").isVisible()).toBe(true);
+    // The row that is due today comes first, and the way to it is a button.
+    await page.getByRole("link", { name: "Attend to: Complete access" }).click();
+    await page.goto(`/operator/requests/${CORRECTION_ID}`);
+
+    await page.getByText("Extend", { exact: true }).first().click();
+    await page.getByLabel("Reasons, for the person to read").first().fill("Too late by far.");
+    await page.getByRole("button", { name: "Extend" }).click();
+    expect(await page.getByText("extension_too_late").isVisible()).toBe(true);
+    // What was typed is still there.
+    expect(await page.getByLabel("Reasons, for the person to read").first().inputValue()).toBe(
+      "Too late by far.",
+    );
+
+    await page.getByText("Refuse", { exact: true }).first().click();
+    const refuse = page.locator('form[action$="/refuse"]');
+    await refuse.getByLabel("Ground").selectOption("accurate");
+    await refuse.getByLabel("Reasons, for the person to read").fill("The contract says 30.");
+    await refuse.getByRole("button", { name: "Refuse" }).click();
+    expect(bank.calls.at(-1)).toMatchObject({
+      verb: "takeStep",
+      with: { which: CORRECTION_ID, step: "refuse", ground: "accurate", text: "The contract says 30." },
+    });
+    expect(await page.getByText("Done. It is on the record.").isVisible()).toBe(true);
+
+    await page.getByRole("link", { name: "Incident" }).click();
+    await page.getByLabel("From").fill("2026-08-18T09:00");
+    await page.getByLabel("Model").selectOption("german-credit");
+    await page.getByRole("button", { name: "See who was touched" }).click();
+    expect(await page.getByRole("heading", { name: "398 people touched" }).isVisible()).toBe(true);
+    expect(bank.calls.at(-1)).toMatchObject({
+      verb: "incidentScope",
+      with: { from: new Date("2026-08-18T12:00:00Z"), model: "german-credit" },
+    });
+    await page.getByLabel("These people must be told.").check();
+    const [ids] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the ids" }).click(),
+    ]);
+    expect(ids.suggestedFilename()).toBe("motivo-incident.csv");
+    await page.context().close();
+  });
+
+  it("an operator publishes, rolls back, places a hold and closes an epoch only when it is confirmed", async () => {
+    const page = await withoutScripts();
+    await page.goto("/enter?token=operator-token");
+    await page.getByRole("link", { name: "Models", exact: true }).first().click();
+    await page.getByRole("button", { name: "Roll back to 13" }).click();
+    expect(bank.calls.at(-1)).toEqual({
+      verb: "moveAlias",
+      with: { model: "german-credit", alias: "champion", version: 13 },
+    });
+    const files = ["model.yaml", "background.csv"].map((name) => ({
+      name,
+      mimeType: "text/plain",
+      buffer: Buffer.from("x"),
+    }));
+    await page.getByLabel("Folder of the package, or its files").setInputFiles(files);
+    await page.getByRole("button", { name: "Check and publish" }).click();
+    expect(await page.getByText("/model.onnx").isVisible()).toBe(true);
+
+    await page.goto("/operator/holds");
+    await page.getByLabel("The person's id").fill("eva");
+    await page.getByLabel("Ground").fill("Case 12, LGPD 16 I");
+    await page.getByRole("button", { name: "Place" }).click();
+    expect(bank.calls.at(-1)).toEqual({
+      verb: "placeHold",
+      with: { subject: "eva", ground: "Case 12, LGPD 16 I" },
+    });
+
+    await page.goto("/operator/keys");
+    await page.getByLabel("I understand that the epoch's key will be destroyed.").check();
+    await page.getByRole("button", { name: "Close the epoch" }).click();
+    expect(bank.calls.at(-1)!.verb).toBe("closeEpoch");
+    await page.context().close();
+  });
+
+  it("a reviewer opens a case from the start page and concludes it with grounds", async () => {
+    const page = await withoutScripts();
+    await page.goto("/");
+    await page.getByRole("link", { name: "Sign in to review" }).click();
+    await page.getByLabel("Token").fill("reviewer-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("link", { name: "Open the case" }).click();
+    expect(await page.getByText("Meu contrato de trabalho mudou").isVisible()).toBe(true);
+    await page.getByLabel("Change to").check();
+    await page.getByLabel("Grounds, for the person to read").fill("Four years in the job were shown.");
+    await page.getByRole("button", { name: "Conclude the review" }).click();
+    expect(bank.calls.at(-1)).toMatchObject({
+      verb: "concludeReview",
+      with: { result: "changed", outcome: "approved", grounds: "Four years in the job were shown." },
+    });
+    expect(await page.getByText("The review is concluded and on the record.").isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it("an auditor compares with a kept checkpoint, and reads the command where no script runs", async () => {
+    const page = await withoutScripts();
+    await page.goto("/enter?token=auditor-token");
+    await page.getByRole("link", { name: "Log", exact: true }).click();
+    expect(await page.getByRole("button", { name: "Fetch the export and verify" }).isVisible()).toBe(false);
+    expect(await page.getByText("node audit/cli.ts verify motivo-log.ndjson").isVisible()).toBe(true);
+    await page.getByLabel("The checkpoint you kept, or its size alone").fill("84");
+    await page.getByRole("button", { name: "Compare" }).click();
+    expect(await page.getByText("Checked by the server.").isVisible()).toBe(true);
+    await page.getByRole("link", { name: "Models", exact: true }).click();
+    expect(await page.locator(".swarms svg[role=img]").count()).toBeGreaterThan(40);
+    await page.context().close();
+  });
+
   it("an auditor filters, opens a decision and an erased entry, changes language and theme, signs out", async () => {
     const page = await withoutScripts();
     await page.goto("/audit/decisions?outcome=refused");

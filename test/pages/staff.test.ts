@@ -238,6 +238,17 @@ describe("staff at their pages", () => {
     expect([foreign.status, (await foreign.text()).includes("invalid_checkpoint")]).toEqual([422, true]);
   });
 
+  it("an operator closes the epoch, confirmed, and sees that its key is destroyed", async () => {
+    const operator = await signedIn("operator");
+    const page = "/operator/keys";
+    expect((await operator.send(page, page, {})).status).toBe(422);
+    expect((await operator.send(page, page, { confirm: "yes" })).status).toBe(303);
+    await expect
+      .poll(async () => (await operator.get(page)).headers.get("refresh"), { timeout: 60_000, interval: 250 })
+      .toBeNull();
+    expect(await operator.text(page)).toMatch(/destroyed \d+ Apr 2026/);
+  });
+
   it("an auditor reads a version's card and importance, which is worked out in the background and kept", async () => {
     const auditor = await signedIn("auditor");
     const before = await auditor.get("/audit/models/german-credit/1");
