@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
+import nodeModule from "node:module";
 
 /** The offline verifier as a browser loads it: its modules under one address that changes with any of them. */
 export interface Verifier {
@@ -34,7 +34,7 @@ function readVerifier(): Verifier {
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (files.has(name)) continue;
     const source = readFileSync(new URL(`../../audit/${name}`, import.meta.url), "utf8");
-    const code = ENDING === "ts" ? stripTypeScriptTypes(source) : source;
+    const code = ENDING === "ts" ? nodeModule.stripTypeScriptTypes(source) : source;
     files.set(name, new TextEncoder().encode(code));
     waiting.push(...[...code.matchAll(IMPORTED)].map(([, imported]) => imported!));
   }
