@@ -182,10 +182,12 @@ describe("the edge, with a Node service behind it", () => {
     expect(response.headers.get("location")).toBe(`/v1/decisions/${decision.id}`);
     expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     expect(decision.receipt.logIndex).toBe(size);
-    await checkLog(database.db, size + 1);
+    // What would have changed a refusal comes behind the answer, as an entry of its own.
+    const grown = await checkLog(database.db);
+    expect(grown).toBeGreaterThan(size);
 
     const checkpoint = await (await at(edge, "/log/checkpoint")).text();
-    expect(checkpoint.split("\n")[1]).toBe(String(size + 1));
+    expect(Number(checkpoint.split("\n")[1])).toBeGreaterThanOrEqual(grown);
   });
 
   it("passes method, query and refusals on as they are", async () => {
