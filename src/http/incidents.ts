@@ -14,14 +14,9 @@ const asked = {
   to: instant,
   model: modelName.optional(),
   version: versionNumber.optional().meta({ description: "needs its model" }),
-  actor: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .meta({
-      description: "a client, the name in a token, or a pseudonym of the log's entries (16 hex digits)",
-    }),
+  actor: z.string().min(1).max(200).optional().meta({
+    description: "a client, the name in a token, or a pseudonym of the log's entries (16 hex digits)",
+  }),
 };
 
 const readAsked = ({

@@ -141,13 +141,9 @@ export const erasure = z.object({
         .enum(["done", "under-way"])
         .optional()
         .meta({ description: "access has ended in either case; ciphertext and records may follow" }),
-      certificate: z
-        .object({ tagKey: z.string(), entries: z.int() })
-        .optional()
-        .meta({
-          description:
-            "keep it: POST /v1/erasures/certificate gives the certificate for it, nothing else does",
-        }),
+      certificate: z.object({ tagKey: z.string(), entries: z.int() }).optional().meta({
+        description: "keep it: POST /v1/erasures/certificate gives the certificate for it, nothing else does",
+      }),
     }),
   ),
   refused: z.array(z.object({ model: z.string(), purpose: text, article: z.string(), reason: text })),

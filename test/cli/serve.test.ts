@@ -40,7 +40,13 @@ describe("motivo serve", () => {
 
   it("leaves the same in dev.json, for its owner alone", async () => {
     expect((await stat(join(place.data, "dev.json"))).mode & 0o777).toBe(0o600);
-    expect(Object.keys(dev.tokens).toSorted()).toEqual(["auditor", "operator", "product", "reviewer", "subject"]);
+    expect(Object.keys(dev.tokens).toSorted()).toEqual([
+      "auditor",
+      "operator",
+      "product",
+      "reviewer",
+      "subject",
+    ]);
   });
 
   it("links the pages of customer, auditor and product, signed in", async () => {

@@ -4,8 +4,8 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { auditLog } from "../../src/db/log-audit.ts";
 import type { NewEntry } from "../../src/db/log-append.ts";
+import { auditLog } from "../../src/db/log-audit.ts";
 import {
   dataKey,
   detachedRecord,
