@@ -40,7 +40,8 @@ const closed = z.object({
   logIndex: z.int().nullable(),
 });
 
-const certificateKeys = z.strictObject({
+/** What somebody kept of their erasure. */
+export const certificateKeys = z.strictObject({
   keys: z
     .array(
       z.strictObject({

@@ -1,7 +1,7 @@
 import { stream } from "hono/streaming";
 import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type { Deps } from "../decisions/deps.ts";
-import { accessAnswer, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
+import { accessAnswer, type Held, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
 import { accessProof } from "../subjects/access-proof.ts";
 import { heldCounterfactuals } from "../subjects/held-counterfactuals.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
@@ -41,11 +41,11 @@ function onceEach(openings: Opening[]): Opening[] {
 /** A decision with what would have changed it. */
 export type MyDecision = HeldDecision & { counterfactuals: ToldCounterfactuals };
 
-/** A person's decisions and who opened them, over every purpose, newest first. */
+/** A person's decisions, what came after them and who opened them, over every purpose, newest first. */
 export async function myDecisions(
   deps: Deps,
   subject: string,
-): Promise<{ decisions: MyDecision[]; opened: Opening[] }> {
+): Promise<{ decisions: MyDecision[]; opened: Opening[] } & Pick<Held, "reviews" | "corrections">> {
   const held = await openHeld(deps, subject, "decisions");
   const mine = await Promise.all(
     held.map(async (one) => {
@@ -59,6 +59,8 @@ export async function myDecisions(
   return {
     decisions: newestFirst(mine.flat()),
     opened: newestFirst(onceEach(held.flatMap(({ opened }) => opened))),
+    reviews: newestFirst(held.flatMap(({ reviews }) => reviews)),
+    corrections: newestFirst(held.flatMap(({ corrections }) => corrections)),
   };
 }
 

@@ -27,7 +27,8 @@ export interface AgendaLine {
 
 const WAITS_FOR_PERSON = { ask_identity: "confirm_identity", ask_clarification: "clarify" } as const;
 
-function stoppedSince({ steps }: RequestContent, timeZone: string): string | null {
+/** Since when the person is waited for: the day of the last question without an answer. */
+export function stoppedSince({ steps }: RequestContent, timeZone: string): string | null {
   for (const [asked, answered] of Object.entries(WAITS_FOR_PERSON)) {
     const last = steps.findLast(({ action }) => action === asked || action === answered);
     if (last?.action === asked) return localDay(new Date(last.at), timeZone);

@@ -26,6 +26,22 @@ async function eraseWhat(
   }
 }
 
+/** Open requests of a person's about decisions of these models: an erasure of them ends those requests. */
+export async function requestsEndedBy(
+  deps: RightsDeps,
+  subject: string,
+  models: ReadonlySet<string>,
+): Promise<OpenedRequest[]> {
+  const ended: OpenedRequest[] = [];
+  for (const request of await requestsOf(deps, subject)) {
+    const { decision } = request.content.asked;
+    if (decision === undefined || !isOpen(request.state)) continue;
+    const opened = await openVaulted(deps, decision);
+    if (opened && models.has(opened.vaulted.decision.model)) ended.push(request);
+  }
+  return ended;
+}
+
 /** Open requests about decisions that are gone: there is nothing left to correct, review or explain. */
 export async function endRequestsOverErased(
   deps: RightsDeps,
