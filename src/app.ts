@@ -37,6 +37,7 @@ import type { Assets } from "./pages/assets.ts";
 import { logVerbs } from "./pages/audit/log-verbs.ts";
 import { modelVerbs } from "./pages/audit/model-verbs.ts";
 import { copyVerbs } from "./pages/customer/copy-verbs.ts";
+import { requestVerbs } from "./pages/customer/request-verbs.ts";
 import type { PagesDeps } from "./pages/deps.ts";
 import { officeVerbs } from "./pages/operator/verbs.ts";
 import { productVerbs } from "./pages/product-verbs.ts";
@@ -124,6 +125,7 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     ...publicVerbs(deps.db, deps.log, deps.models),
     ...personalVerbs(rights, who),
     copies: copyVerbs(rights),
+    requests: requestVerbs(rights),
     ...productVerbs(deps, dryRuns),
     ...officeVerbs(rights),
     overseer: { ...logVerbs(deps), ...modelVerbs(deps) },

@@ -63,7 +63,7 @@ describe("docs/api.md", () => {
     const mounted = PAGE_ROUTES.map((page) => [
       page.method.toUpperCase(),
       page.path,
-      `${page.access}${"proof" in page ? ", proof 3" : ""}`,
+      `${page.access}${"proof" in page ? `, proof ${page.proof}` : ""}`,
     ]);
     expect(documented.sort()).toEqual(mounted.sort());
   });

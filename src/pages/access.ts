@@ -6,11 +6,30 @@ export interface PageRoute {
   /** Hono's notation: `/me/decisions/:id` */
   path: string;
   access: "public" | "subject" | "auditor" | "product" | "operator" | "reviewer";
-  /** The least proof of identity; full access and erasure need the highest. */
-  proof?: 3;
+  /** The least proof of identity, as `PROOF_OF` has it; full access and erasure need the highest. */
+  proof?: 2 | 3;
   /** Of a form that takes files; others have the ordinary limit. */
   maxBytes?: number;
 }
+
+/** Of people's requests: a form at the proof level of its right; what one request needs, its own right says. */
+const REQUEST_ROUTES = [
+  { method: "get", path: "/me/requests", access: "subject" },
+  { method: "get", path: "/me/requests/:id", access: "subject" },
+  { method: "post", path: "/me/requests/:id/:step", access: "subject" },
+  { method: "get", path: "/me/ask/review", access: "subject", proof: 2 },
+  { method: "post", path: "/me/ask/review", access: "subject", proof: 2 },
+  { method: "get", path: "/me/ask/correction", access: "subject", proof: 3 },
+  { method: "post", path: "/me/ask/correction", access: "subject", proof: 3 },
+  { method: "get", path: "/me/ask/objection", access: "subject", proof: 2 },
+  { method: "post", path: "/me/ask/objection", access: "subject", proof: 2 },
+  { method: "get", path: "/me/ask/restriction", access: "subject", proof: 2 },
+  { method: "post", path: "/me/ask/restriction", access: "subject", proof: 2 },
+  { method: "get", path: "/me/ask/consent_revocation", access: "subject" },
+  { method: "post", path: "/me/ask/consent_revocation", access: "subject" },
+  { method: "get", path: "/me/ask/recipients", access: "subject", proof: 2 },
+  { method: "post", path: "/me/ask/recipients", access: "subject", proof: 2 },
+] as const satisfies readonly PageRoute[];
 
 /** Every page. `pages()` mounts nothing that is not here, so a test that walks this table walks them all. */
 export const PAGE_ROUTES = [
@@ -33,6 +52,9 @@ export const PAGE_ROUTES = [
   { method: "post", path: "/me/copy", access: "subject", proof: 3 },
   { method: "get", path: "/me/copy/:id/:name", access: "subject", proof: 3 },
   { method: "post", path: "/me/copy/:id/delete", access: "subject", proof: 3 },
+  ...REQUEST_ROUTES,
+  { method: "get", path: "/certificate", access: "public" },
+  { method: "post", path: "/certificate", access: "public" },
   { method: "get", path: "/me/erase", access: "subject", proof: 3 },
   { method: "post", path: "/me/erase", access: "subject", proof: 3 },
   { method: "get", path: "/audit/decisions", access: "auditor" },

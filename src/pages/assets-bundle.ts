@@ -13,6 +13,7 @@ import oversight from "./style/oversight.css";
 import parts from "./style/parts.css";
 import print from "./style/print.css";
 import product from "./style/product.css";
+import requests from "./style/requests.css";
 import shell from "./style/shell.css";
 import start from "./style/start.css";
 import tokens from "./style/tokens.css";
@@ -29,6 +30,7 @@ export function bundledAssets(): Assets {
       figures,
       start,
       customer,
+      requests,
       filters,
       decisionList,
       waterfall,

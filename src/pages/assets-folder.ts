@@ -11,6 +11,7 @@ const STYLE = [
   "figures",
   "start",
   "customer",
+  "requests",
   "filters",
   "decision-list",
   "waterfall",

@@ -13,10 +13,12 @@ import type { Sessions } from "../http/sessions.ts";
 import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
 import type { Contract } from "../models/contract.ts";
 import type { CodeHolder } from "../subjects/codes/codes.ts";
+import type { RequestRight } from "../subjects/requests/rights.ts";
 import type { Assets } from "./assets.ts";
 import type { LogVerbs } from "./audit/log-verbs.ts";
 import type { ModelVerbs } from "./audit/model-verbs.ts";
 import type { CopyVerbs } from "./customer/copy-deps.ts";
+import type { RequestVerbs } from "./customer/request-deps.ts";
 import type { OperatorVerbs, ReviewerVerbs } from "./operator/deps.ts";
 
 /** The same words in both languages. */
@@ -69,6 +71,14 @@ export interface Opening {
   about: string | null;
 }
 
+/** What came after a decision, newest first; the decision itself is never rewritten. */
+export interface Aftermath {
+  /** `outcome`: what stood after it; null when the decision was annulled. `grounds`: the reviewer's, in words. */
+  reviews: readonly { at: string; decision: string; outcome: string | null; grounds: string }[];
+  /** `decision` was made again on corrected data: `by` stands in its place. */
+  corrections: readonly { at: string; decision: string; by: string }[];
+}
+
 /** A published model as product teams use it: by the version that `champion` points to. */
 export interface ProductModel {
   model: string;
@@ -84,13 +94,26 @@ export interface RefusedErasure {
 
 /** What erasing now would do, purpose by purpose, before anybody confirms anything. */
 export interface ErasureOutlook {
-  erased: { purpose: string; text: Both; entries: number }[];
+  /** `records`: what becomes of the records without a name that auditors read. */
+  erased: { purpose: string; text: Both; entries: number; records: Contract["afterErasure"] }[];
   refused: (RefusedErasure & { text: Both })[];
+  /** Open requests about decisions that would be gone. */
+  ends: { id: string; right: RequestRight }[];
+  /** For how long requests stay after they are closed. */
+  requestDays: number;
 }
 
 export interface ErasureOutcome {
-  erased: { purpose: string; entries: number }[];
+  /** `certificate`: what the person keeps; nobody else can ask for their certificate. */
+  erased: { purpose: string; entries: number; certificate?: KeptKey; underWay?: boolean }[];
   refused: RefusedErasure[];
+}
+
+/** Finds the entries that were somebody's, and opens none of them. */
+export interface KeptKey {
+  /** Base64 of 32 bytes. */
+  tagKey: string;
+  entries: number;
 }
 
 /**
@@ -176,11 +199,14 @@ export interface PagesDeps {
   reviewer: ReviewerVerbs;
 
   /** Newest first. */
-  myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] }>;
+  myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] } & Aftermath>;
+  requests: RequestVerbs;
   /** A JSON document. Needs the highest proof level, as do the two below. */
   myAccess(actor: Actor): Promise<unknown>;
   whatErasureWouldDo(actor: Actor): Promise<ErasureOutlook>;
   eraseMe(actor: Actor): Promise<ErasureOutcome>;
+  /** The lines of an erasure's certificate, for whoever kept its key. @throws Problem unknown_entry, not_erased */
+  certificate(keys: readonly KeptKey[]): AsyncGenerator<string>;
 }
 
 /** What a page needs whatever it shows; the edge has no more than this. */

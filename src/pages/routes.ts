@@ -8,10 +8,8 @@ import { auditEntry } from "./audit/entry.ts";
 import { FILTER_FIELDS, type FilterField, readFilter } from "./audit/filter.ts";
 import { mountOversight } from "./audit/oversight-routes.ts";
 import { mountCodes } from "./code-routes.ts";
-import { mountCopies } from "./customer/copy-routes.ts";
-import { customerDecision } from "./customer/decision.ts";
-import { customerDecisions } from "./customer/decisions.ts";
-import { eraseDone, eraseStep } from "./customer/erase.ts";
+import { contractReader } from "./contract-reader.ts";
+import { mountCustomer } from "./customer/routes.ts";
 import type { PagesDeps } from "./deps.ts";
 import { mountIssuer } from "./issuer-routes.ts";
 import { mountOperator } from "./operator/routes.ts";
@@ -30,77 +28,12 @@ export function pages(deps: PagesDeps): Hono<Env> {
   mountIssuer(mount, deps);
   mountCodes(mount, deps);
   mountCustomer(mount, deps);
-  mountCopies(mount, deps);
   mountAudit(mount, deps);
   mountOversight(mount, deps);
   mountProduct(mount, deps);
   mountOperator(mount, deps);
   mountReviews(mount, deps);
   return app;
-}
-
-/** Reads each version's contract once a request, however many decisions refer to it. */
-function contractReader(deps: PagesDeps): (model: string, version: number) => Promise<Contract> {
-  const read = new Map<string, Promise<Contract>>();
-  return (model, version) => {
-    const key = `${model}@${version}`;
-    const contract = read.get(key) ?? deps.contract(model, version);
-    read.set(key, contract);
-    return contract;
-  };
-}
-
-function mountCustomer(mount: Mount, deps: PagesDeps): void {
-  mount("get", "/me", async ({ scene, actor, show }) => {
-    const { items, opened } = await deps.myDecisions(actor);
-    const contractOf = contractReader(deps);
-    const withContracts = await Promise.all(
-      items.map(async (mine) => ({
-        mine,
-        contract: await contractOf(mine.decision.model, mine.decision.version),
-      })),
-    );
-    return show(customerDecisions(scene, { items: withContracts, opened }));
-  });
-
-  mount("get", "/me/decisions/:id", async ({ c, scene, actor, show }) => {
-    const { items } = await deps.myDecisions(actor);
-    const mine = items.find(({ decision }) => decision.id === c.req.param("id"));
-    if (mine === undefined) throw new Problem("unknown_decision");
-    const [contract, proof] = await Promise.all([
-      deps.contract(mine.decision.model, mine.decision.version),
-      deps.logProof(mine.logIndex),
-    ]);
-    return show(customerDecision(scene, { contract, mine, proof, check: checkProof(mine.logIndex, proof) }));
-  });
-
-  mount("get", "/me/access", async ({ c, actor }) => {
-    const held = await deps.myAccess(actor);
-    return c.body(JSON.stringify(held, null, 2), 200, {
-      "content-type": "application/json",
-      "content-disposition": `attachment; filename="motivo-${deps.now().toISOString().slice(0, 10)}.json"`,
-      "cache-control": "no-store",
-    });
-  });
-
-  mount("get", "/me/erase", async ({ scene, actor, show }) =>
-    show(eraseStep(scene, await deps.whatErasureWouldDo(actor))),
-  );
-
-  mount("post", "/me/erase", async ({ c, scene, session, actor, show }) => {
-    const form = await c.req.parseBody();
-    deps.sessions.checkCsrf(session!, form.csrf);
-    const outlook = await deps.whatErasureWouldDo(actor);
-    if (form.confirm !== "yes") return show(eraseStep(scene, outlook, true), 422);
-    const outcome = await deps.eraseMe(actor);
-    const texts = new Map(
-      [...outlook.erased, ...outlook.refused].map(({ purpose, text }) => [purpose, text[scene.language]]),
-    );
-    if (outcome.refused.length > 0) return show(eraseDone(scene, outcome, texts));
-    // Nothing of this person is left to be signed in to.
-    deps.sessions.end(c);
-    return show(eraseDone({ ...scene, csrf: null }, outcome, texts));
-  });
 }
 
 function mountAudit(mount: Mount, deps: PagesDeps): void {

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { fromBase64 } from "../../audit/bytes.ts";
 import { parseLeaf } from "../../audit/leaf.ts";
 import { erasedEntry } from "../db/tables.ts";
 import { listDecisions, openDecision } from "../decisions/audited.ts";
@@ -7,8 +8,10 @@ import { Problem } from "../errors.ts";
 import { auditFilter, decodeCursor, encodeCursor } from "../http/auditor.ts";
 import { myAccess, myDecisions } from "../http/subject.ts";
 import { type Actor, HIGHEST_PROOF } from "../http/tokens.ts";
+import { certificateLines } from "../subjects/certificate.ts";
 import { type Erasure, whatErasureWouldDo } from "../subjects/erase.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
+import { requestsEndedBy } from "../subjects/requests/perform-erasure.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { PagesDeps } from "./deps.ts";
 import { proofOf, stateOf } from "./public-verbs.ts";
@@ -24,6 +27,7 @@ type PersonalVerbs = Pick<
   | "myAccess"
   | "whatErasureWouldDo"
   | "eraseMe"
+  | "certificate"
 >;
 
 /** The verbs of the JSON routes, asked by the pages: the same authority, the same traces. */
@@ -36,7 +40,10 @@ export function personalVerbs(
     return actor.subject;
   };
   const byPurpose = ({ erased, refused }: Erasure) => ({
-    erased: erased.map(({ model, purpose, entries }) => ({ purpose: model, text: purpose, entries })),
+    erased: erased.map(({ model, purpose, entries, records, certificate, removal }) => ({
+      ...{ purpose: model, text: purpose, entries, records, certificate },
+      underWay: removal === "under-way",
+    })),
     refused: refused.map(({ model, purpose, article, reason }) => ({
       purpose: model,
       text: purpose,
@@ -78,7 +85,7 @@ export function personalVerbs(
       };
     },
     async myDecisions(actor) {
-      const { decisions, opened } = await myDecisions(deps, actor.subject);
+      const { decisions, opened, reviews, corrections } = await myDecisions(deps, actor.subject);
       return {
         items: decisions.map(({ at, logIndex, inputs, decision, counterfactuals }) => ({
           at,
@@ -94,11 +101,27 @@ export function personalVerbs(
           what,
           about: decision,
         })),
+        reviews,
+        corrections,
       };
     },
     myAccess: async (actor) => myAccess(deps, who, proven(actor)),
-    whatErasureWouldDo: async (actor) => byPurpose(await whatErasureWouldDo(deps, proven(actor))),
+    async whatErasureWouldDo(actor) {
+      const outlook = byPurpose(await whatErasureWouldDo(deps, proven(actor)));
+      const going = new Set(outlook.erased.map(({ purpose }) => purpose));
+      const ends = await requestsEndedBy(deps, actor.subject, going);
+      return {
+        ...outlook,
+        ends: ends.map(({ id, right }) => ({ id, right })),
+        requestDays: deps.rights.keepDays,
+      };
+    },
     eraseMe: async (actor) =>
       byPurpose(await eraseOnRequest(deps, { subject: proven(actor), proof: actor.proof })),
+    certificate: (keys) =>
+      certificateLines(
+        deps,
+        keys.map(({ tagKey, entries }) => ({ tagKey: fromBase64(tagKey), entries })),
+      ),
   };
 }

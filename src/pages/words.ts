@@ -6,6 +6,7 @@ import { open as openEn } from "./words/en/open.ts";
 import { operator as operatorEn } from "./words/en/operator.ts";
 import { oversight as oversightEn } from "./words/en/oversight.ts";
 import { product as productEn } from "./words/en/product.ts";
+import { requests as requestsEn } from "./words/en/requests.ts";
 import { audit } from "./words/pt-BR/audit.ts";
 import { copies } from "./words/pt-BR/copies.ts";
 import { customer } from "./words/pt-BR/customer.ts";
@@ -13,12 +14,23 @@ import { open } from "./words/pt-BR/open.ts";
 import { operator } from "./words/pt-BR/operator.ts";
 import { oversight } from "./words/pt-BR/oversight.ts";
 import { product } from "./words/pt-BR/product.ts";
+import { requests } from "./words/pt-BR/requests.ts";
 
-const ptBR = { ...open, ...customer, ...copies, ...audit, ...product, ...operator, ...oversight };
+const ptBR = {
+  ...open,
+  ...customer,
+  ...copies,
+  ...requests,
+  ...audit,
+  ...product,
+  ...operator,
+  ...oversight,
+};
 const en: typeof ptBR = {
   ...openEn,
   ...customerEn,
   ...copiesEn,
+  ...requestsEn,
   ...auditEn,
   ...productEn,
   ...operatorEn,

@@ -30,6 +30,7 @@ import { showProblem } from "../../src/pages/visit.ts";
 import { copiesOfBank } from "./copies.ts";
 import { officeOf } from "./office.ts";
 import { overseerOf } from "./overseer.ts";
+import { requestsOfBank } from "./requests.ts";
 
 /** A service of a made-up bank: the real pages over verbs that answer from memory, with a real tree and real proofs. */
 
@@ -42,6 +43,8 @@ const HOUR = 496_713;
 const SIZE = 117;
 export const REFUSED_ID = "6f1c2c52-0f6e-4a53-9d52-3f2f3f0f1a10";
 export const REFUSED_INDEX = 84;
+/** What the bank gives whom it has erased. */
+export const KEPT_KEY = { tagKey: Buffer.alloc(32, 5).toString("base64"), entries: 2 };
 
 /** Weights of the features in the package's order: they and the base sum to the score, 0.41. */
 const WEIGHTS = [
@@ -362,17 +365,33 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
         { hour: HOUR, role: "subject", purpose: "own-access", what: "decisions", about: null },
         { hour: HOUR - 30, role: "auditor", purpose: "audit", what: "explanation", about: REFUSED_ID },
       ],
+      reviews: [],
+      corrections: [],
     }),
+    requests: requestsOfBank(calls, { contract: german, decision: REFUSED_ID, first: REFUSED_ID }),
     copies: copiesOfBank(calls),
     myAccess: async () => ({ controller: "Banco Aurora", decisions: [mine] }),
     whatErasureWouldDo: async () => ({
-      erased: [{ purpose: "german-credit", text: german.purposes["credit-application"]!.text, entries: 2 }],
+      erased: [
+        {
+          purpose: "german-credit",
+          text: german.purposes["credit-application"]!.text,
+          entries: 2,
+          records: german.afterErasure,
+        },
+      ],
       refused: [],
+      ends: [{ id: REFUSED_ID, right: "review" }],
+      requestDays: 180,
     }),
     eraseMe: async () => {
       calls.push({ verb: "eraseMe", with: null });
       erased = true;
-      return { erased: [{ purpose: "german-credit", entries: 2 }], refused: [] };
+      return { erased: [{ purpose: "german-credit", entries: 2, certificate: KEPT_KEY }], refused: [] };
+    },
+    async *certificate(keys) {
+      if (keys.some(({ tagKey }) => tagKey !== KEPT_KEY.tagKey)) throw new Problem("unknown_entry");
+      yield '{"format":"motivo-erasure/v1"}\n';
     },
     productModels: async () => [{ model: german.name, version: 14, contract: german }],
     exampleRun: async (_model, language) => dryRunOf(language),

@@ -317,19 +317,21 @@ describe("a person's own", () => {
     expect(await response.text()).toContain(">unknown_decision<");
   });
 
-  it("erasure happens only with the form's token and its box ticked, and ends the session", async () => {
+  it("erasure happens only with the form's token and its boxes ticked, also that of the review which it ends, and ends the session", async () => {
     const cookie = await cookieOf("subject-token");
     const step = await (await bank.app.request("/me/erase", { headers: { cookie } })).text();
     const erase = (form: Record<string, string>) =>
       bank.app.request("/me/erase", { method: "POST", headers: { cookie }, body: new URLSearchParams(form) });
     expect((await erase({ confirm: "yes" })).status).toBe(403);
-    const unticked = await erase({ csrf: csrfIn(step) });
-    expect([unticked.status, await unticked.text()]).toEqual([
-      422,
-      expect.stringContaining('id="confirm-error"'),
-    ]);
+    for (const ticked of ["none", "confirm", "ends"]) {
+      const unticked = await erase({ csrf: csrfIn(step), [ticked]: "yes" });
+      expect([unticked.status, await unticked.text()]).toEqual([
+        422,
+        expect.stringContaining('id="confirm-error"'),
+      ]);
+    }
     expect(bank.calls).toEqual([]);
-    const done = await erase({ csrf: csrfIn(step), confirm: "yes" });
+    const done = await erase({ csrf: csrfIn(step), confirm: "yes", ends: "yes" });
     expect(done.status).toBe(200);
     expect(done.headers.get("set-cookie")).toContain("Max-Age=0");
     expect(bank.calls).toEqual([{ verb: "eraseMe", with: null }]);
@@ -343,7 +345,12 @@ describe("a person's own", () => {
     };
     const text = { "pt-BR": "Decidir.", en: "To decide." };
     const { app } = await openBank({
-      whatErasureWouldDo: async () => ({ erased: [], refused: [{ ...refusal, text }] }),
+      whatErasureWouldDo: async () => ({
+        erased: [],
+        refused: [{ ...refusal, text }],
+        ends: [],
+        requestDays: 180,
+      }),
     });
     const cookie = await cookieOf("subject-token");
     const page = await (await app.request("/me/erase", { headers: { cookie } })).text();

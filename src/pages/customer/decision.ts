@@ -5,7 +5,7 @@ import type { LogProof, MyDecision } from "../deps.ts";
 import { arrow, seal } from "../figures/marks.ts";
 import { reasonBar, reasonHeads, sampleBar } from "../figures/reason-bar.ts";
 import { scoreLine } from "../figures/score-line.ts";
-import { isAddress, numbersTable, page } from "../layout.ts";
+import { numbersTable, page } from "../layout.ts";
 import { grouped } from "../numbers.ts";
 import type { ProofCheck } from "../proof-check.ts";
 import type { Html, Scene } from "../scene.ts";
@@ -13,31 +13,34 @@ import { whatWouldChange } from "./changes.ts";
 import { gist } from "./decisions.ts";
 import { type ReasonRow, type Weighed, weigh } from "./reasons.ts";
 import { customerSections, responsible } from "./sections.ts";
+import { headlineOf, type StandingView, standingNote } from "./standing.ts";
 
 export interface CustomerDecision {
   contract: Contract;
   mine: MyDecision;
   proof: LogProof;
   check: ProofCheck;
+  course: StandingView;
 }
 
 /** One decision, for the person it is about: outcome, what counted, how sure, what they can do, the receipt. */
 export function customerDecision(scene: Scene, view: CustomerDecision): Html {
-  const { contract, mine } = view;
+  const { contract, mine, course } = view;
   const { language, words, numbers } = scene;
   const { decision } = mine;
-  const outcome = outcomeWords(contract, decision.outcome, language);
+  const headline = headlineOf(scene, contract, decision.outcome, course.standing);
   const weighed = weigh(contract, mine, scene);
   return page(scene, {
-    title: outcome.headline,
+    title: headline,
     kind: "customer",
     sections: customerSections(scene, "decisions"),
     mono: true,
     main: html`<p class="back">${arrow("left")} <a href="/me">${words.decision.back}</a></p>
 <p class="over">${contract.title[language]}<br>${gist(scene, contract, mine.inputs)}<br><time datetime="${mine.at}">${numbers.longTime(new Date(mine.at))} UTC</time></p>
-<h1 class="outcome">${outcome.headline}</h1>
+<h1 class="outcome">${headline}</h1>
+${standingNote(scene, contract, decision.outcome, course)}
 <p class="lead">${scoreSentence(scene, contract, mine)} ${words.decision.byProgram}</p>
-<ul class="jumps"><li><a href="#actions">${words.decision.jump.review}</a></li><li><a href="#actions">${words.decision.jump.copy}</a></li><li><a href="#actions">${words.decision.jump.erase}</a></li></ul>
+<ul class="jumps"><li><a href="/me/ask/review?decision=${decision.id}">${words.decision.jump.review}</a></li><li><a href="#actions">${words.decision.jump.copy}</a></li><li><a href="#actions">${words.decision.jump.erase}</a></li></ul>
 ${line(scene, contract, mine)}
 ${whatCounted(scene, weighed)}
 ${whatWouldChange(scene, contract, mine)}
@@ -120,9 +123,9 @@ function reasonRow(scene: Scene, weighed: Weighed, row: ReasonRow): Html {
 /** A sign that stands for an operation keeps its distance. */
 const spaced = (signed: string): string => signed.replace(/^[+−]/, (sign) => `${sign} `);
 
-function used(scene: Scene, contract: Contract, { inputs }: MyDecision): Html {
+function used(scene: Scene, contract: Contract, { inputs, decision }: MyDecision): Html {
   const { language, words } = scene;
-  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead}</p><dl class="inputs">${contract.features
+  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead} <a href="/me/ask/correction?decision=${decision.id}">${words.decision.usedLink}</a></p><dl class="inputs">${contract.features
     .filter(({ name }) => Object.hasOwn(inputs, name))
     .map(
       (feature) =>
@@ -132,12 +135,10 @@ function used(scene: Scene, contract: Contract, { inputs }: MyDecision): Html {
 
 function actions(scene: Scene, { decision }: MyDecision): Html {
   const words = scene.words.decision;
-  const contact = scene.dataProtectionOfficer;
-  const subject = encodeURIComponent(words.reviewSubject(decision.id));
   return html`<section class="ruled" id="actions"><h2>${words.actions}</h2><div class="actions">
-<div><h3>${words.review}</h3><p class="note">${words.reviewText(contact)}</p>${isAddress(contact) ? html`<a class="button" href="mailto:${contact}?subject=${subject}">${words.reviewLink}</a>` : ""}</div>
+<div><h3>${words.review}</h3><p class="note">${words.reviewText}</p><a class="button" href="/me/ask/review?decision=${decision.id}">${words.reviewLink}</a></div>
 <div><h3>${words.copy}</h3><p class="note">${words.copyText}</p><a class="button second" href="/me/copy">${words.copy}</a></div>
-<div><h3>${words.erase}</h3><p class="note">${words.eraseText}</p><a class="button erasing" href="/me/erase">${words.erase}</a></div></div></section>`;
+<div><h3>${words.erase}</h3><p class="note">${words.eraseText}</p><a class="button erasing" href="/me/erase">${words.erase}</a></div></div><p class="note after">${words.more} <a href="/me/requests#ask">${words.moreLink}</a></p></section>`;
 }
 
 /** No name, amount, outcome or motif on the slip: it is made to be shown to others. */

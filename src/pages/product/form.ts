@@ -58,7 +58,7 @@ export function tryForm(scene: Scene, form: TryForm): Html {
   const { features, languages } = form.contract;
   const faultOf = (feature: Feature) =>
     form.faults.find(({ pointer }) => pointer === `/inputs/${pointerStep(feature.name)}`);
-  const fields = features.map((feature, i) => field(scene, feature, i, form.typed, faultOf(feature)));
+  const fields = features.map((feature, i) => inputField(scene, feature, i, form.typed, faultOf(feature)));
   const folded = features.slice(SHOWN_FIELDS);
   return html`<form class="try-form" method="post" action="/product/models/${form.model}" novalidate>${scene.csrf === null ? "" : csrfField(scene.csrf)}
 <div class="try-fields">${fields.slice(0, SHOWN_FIELDS)}</div>
@@ -76,20 +76,31 @@ export const fieldId = (index: number): string => `field-${index}`;
 /** RFC 6901 */
 export const pointerStep = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
-function field(scene: Scene, feature: Feature, index: number, typed: Typed, fault: Fault | undefined): Html {
+/**
+ * One field as the package declares it: label, control, hint, and what is wrong with it.
+ * @param plain words in the place of names and codes that only a product team knows: what was used before
+ */
+export function inputField(
+  scene: Scene,
+  feature: Feature,
+  index: number,
+  typed: Typed,
+  fault: Fault | undefined,
+  plain?: { was: string },
+): Html {
   const { language, words } = scene;
   const id = fieldId(index);
   const described = html` aria-describedby="${id}-hint${fault ? ` ${id}-error` : ""}"${fault ? html` aria-invalid="true"` : ""}`;
   const value = typed[feature.name] ?? "";
-  return html`<div class="try-field"><label for="${id}">${capital(feature.label[language])} <code>${feature.name}</code></label>${
+  return html`<div class="try-field"><label for="${id}">${capital(feature.label[language])}${plain ? "" : html` <code>${feature.name}</code>`}</label>${
     feature.type === "category"
       ? html`<select id="${id}" name="${fieldName(feature)}"${described}>${choices(feature, value, language)}</select>`
       : feature.type === "text"
         ? html`<textarea id="${id}" name="${fieldName(feature)}" rows="2"${described}>${value}</textarea>`
         : html`<input id="${id}" name="${fieldName(feature)}" value="${value}" inputmode="decimal" autocomplete="off"${described}>`
-  }<p class="field-hint" id="${id}-hint">${hintOf(scene, feature)}</p>${
+  }<p class="field-hint" id="${id}-hint">${plain ? html`${plain.was}<br>` : ""}${plain && feature.type === "category" ? "" : hintOf(scene, feature)}</p>${
     fault
-      ? html`<p class="field-error" id="${id}-error">${words.try.faults[fault.code] ?? fault.detail} <code>${fault.code}</code></p>`
+      ? html`<p class="field-error" id="${id}-error">${words.try.faults[fault.code] ?? fault.detail}${plain ? "" : html` <code>${fault.code}</code>`}</p>`
       : ""
   }</div>`;
 }

@@ -10,7 +10,12 @@ export const customer: typeof portuguese = {
     noneNext: "If you expected a decision, ask whoever announced it; the contact is at the end of the page.",
     opened: "Who opened my data",
     openedLead: "Every opening is on the record, with its purpose.",
-    openedNone: "Nobody has opened your data so far.",
+    openedNone: "Nobody but you has opened your data so far.",
+    openedBySelf: (count, one) =>
+      one ? "You opened your data yourself once" : `You opened your data yourself ${count} times`,
+    openedMore: (count) => `There are ${count} more.`,
+    openedCopy: "All of them stand in your copy",
+    older: "Older decisions",
     openedWhat: "Opened:",
     records: "My data",
     recordsText:
@@ -31,6 +36,8 @@ export const customer: typeof portuguese = {
     evidence: "to take the proof of a decision along",
     review: "to review the decision",
     operation: "to run the service",
+    "own-request": "to make a request of yours",
+    "access-by-hand": "to make the copy that you asked for",
     "incident-notice": "to tell you of an incident",
   },
   whats: {
@@ -40,6 +47,9 @@ export const customer: typeof portuguese = {
     decision: "decision and reasons",
     explanation: "only the record without your name",
     evidence: "the proof, without your name",
+    entry: "an entry of the record, without your name",
+    request: "a request of yours",
+    incident: "how far an incident reaches",
   },
   decision: {
     back: "My decisions",
@@ -92,14 +102,15 @@ export const customer: typeof portuguese = {
         `The score would go from ${from} to ${to}; the limit is ${limit}.`,
     },
     used: "What the program used",
-    usedLead:
-      "The information as it arrived. If any of it is wrong, tell whoever is responsible for the decision.",
+    usedLead: "The information as it arrived. If any of it is wrong, ask for it to be corrected.",
+    usedLink: "Correct my data",
     actions: "What you can do",
     review: "Ask a person to review it",
-    reviewText: (contact) =>
-      `The law grants a review of automated decisions (LGPD, art. 20). Write to ${contact} with the number of this decision and say what the program did not see.`,
-    reviewLink: "Write a request for review",
-    reviewSubject: (id) => `Review of decision ${id}`,
+    reviewText:
+      "The law grants a review of automated decisions (LGPD, art. 20; GDPR, art. 22). Say what the program did not see; a person reads it and answers.",
+    reviewLink: "Contest this decision",
+    more: "Correcting, restricting, objecting, withdrawing consent and other requests:",
+    moreLink: "all that you can ask for",
     copy: "Get my data",
     copyText: "Everything held about you, at once, in one file (LGPD, art. 18, II and V).",
     erase: "Erase my data",
@@ -147,6 +158,18 @@ export const customer: typeof portuguese = {
     staysLog: "The entries of the record, with nothing that leads to you",
     entries: (count) => (count === 1 ? "1 entry" : `${count} entries`),
     staysFor: (purpose, reason, article) => `Purpose: ${purpose} ${reason} (${article})`,
+    staysRecords: "The records without a name, cut off from you and mixed with those of other people",
+    staysRetained: (duty, months) =>
+      `The records without a name, for ${months} months after each decision, by a legal duty: ${duty}`,
+    staysRequests: (days) =>
+      `Your requests, this one too, for ${days} days after they are closed, under a key of their own`,
+    ends: (count) =>
+      count === 1
+        ? "A request of yours is still open. Erasing now ends it without an answer:"
+        : `${count} requests of yours are still open. Erasing now ends them without an answer:`,
+    endsWait: "If you want the answer, wait for it and erase afterwards.",
+    endsField: "I understand that erasing now ends what is open.",
+    underWay: "Nobody can open it any more. Removing what is left behind goes on by itself.",
     alsoGoes: "Your name, contact and the key that ties you to the entries",
     confirmField: "I understand that this cannot be undone.",
     confirmMissing: "Tick the box to confirm.",

@@ -39,7 +39,7 @@ export const open: typeof portuguese = {
       question: "Why did they decide this about me?",
       tasks: [
         "See the reasons, in sentences and drawn",
-        "Know how certain each reason is",
+        "Contest a decision and follow the deadline",
         "See who opened my data",
         "Get or erase my data",
       ],

@@ -8,7 +8,12 @@ export const customer = {
     noneNext: "Se você esperava uma decisão, fale com quem a anunciou; o contato está no fim da página.",
     opened: "Quem abriu meus dados",
     openedLead: "Toda abertura fica no registro, com a finalidade.",
-    openedNone: "Ninguém abriu seus dados até agora.",
+    openedNone: "Ninguém além de você abriu seus dados até agora.",
+    openedBySelf: (count: string, one: boolean) =>
+      one ? "Você mesmo abriu seus dados uma vez" : `Você mesmo abriu seus dados ${count} vezes`,
+    openedMore: (count: string) => `Há mais ${count}.`,
+    openedCopy: "Todas estão na sua cópia",
+    older: "Decisões mais antigas",
     openedWhat: "Abriu:",
     records: "Meus dados",
     recordsText:
@@ -29,6 +34,8 @@ export const customer = {
     evidence: "para levar a prova de uma decisão",
     review: "para rever a decisão",
     operation: "para operar o serviço",
+    "own-request": "para fazer um pedido seu",
+    "access-by-hand": "para montar a cópia que você pediu",
     "incident-notice": "para avisar você de um incidente",
   } as Record<string, string>,
   whats: {
@@ -38,6 +45,9 @@ export const customer = {
     decision: "decisão e motivos",
     explanation: "só o registro sem o seu nome",
     evidence: "a prova, sem o seu nome",
+    entry: "uma entrada do registro, sem o seu nome",
+    request: "um pedido seu",
+    incident: "o alcance de um incidente",
   } as Record<string, string>,
   decision: {
     back: "Minhas decisões",
@@ -94,13 +104,15 @@ export const customer = {
         `A pontuação iria de ${from} a ${to}; o limite é ${limit}.`,
     },
     used: "O que o programa usou",
-    usedLead: "As informações como chegaram. Se alguma estiver errada, diga a quem responde pela decisão.",
+    usedLead: "As informações como chegaram. Se alguma estiver errada, peça a correção.",
+    usedLink: "Corrigir meus dados",
     actions: "O que você pode fazer",
     review: "Pedir que uma pessoa reveja",
-    reviewText: (contact: string) =>
-      `A lei garante a revisão de decisões automáticas (LGPD, art. 20). Escreva para ${contact} com o número desta decisão e conte o que o programa não viu.`,
-    reviewLink: "Escrever um pedido de revisão",
-    reviewSubject: (id: string) => `Revisão da decisão ${id}`,
+    reviewText:
+      "A lei garante a revisão de decisões automáticas (LGPD, art. 20). Conte o que o programa não viu; uma pessoa lê e responde.",
+    reviewLink: "Contestar esta decisão",
+    more: "Corrigir, bloquear, opor-se, retirar o consentimento e outros pedidos:",
+    moreLink: "tudo o que você pode pedir",
     copy: "Receber meus dados",
     copyText: "Tudo o que é guardado sobre você, na hora, num arquivo (LGPD, art. 18, II e V).",
     erase: "Apagar meus dados",
@@ -149,6 +161,18 @@ export const customer = {
     entries: (count: number) => (count === 1 ? "1 entrada" : `${count} entradas`),
     staysFor: (purpose: string, reason: string, article: string) =>
       `Finalidade: ${purpose} ${reason} (${article})`,
+    staysRecords: "Os registros sem nome, soltos de você e misturados aos de outras pessoas",
+    staysRetained: (duty: string, months: number) =>
+      `Os registros sem nome, por ${months} meses depois de cada decisão, por dever legal: ${duty}`,
+    staysRequests: (days: number) =>
+      `Seus pedidos, este também, por ${days} dias depois de encerrados, sob uma chave própria`,
+    ends: (count: number) =>
+      count === 1
+        ? "Um pedido seu ainda está aberto. Apagar agora termina com ele, sem resposta:"
+        : `${count} pedidos seus ainda estão abertos. Apagar agora termina com eles, sem resposta:`,
+    endsWait: "Se quiser a resposta, espere por ela e apague depois.",
+    endsField: "Entendi que apagar agora termina com o que está aberto.",
+    underWay: "Ninguém mais abre. A remoção do que ficou para trás segue sozinha.",
     alsoGoes: "Seu nome, contato e a chave que liga você às entradas",
     confirmField: "Entendi que isto não pode ser desfeito.",
     confirmMissing: "Marque a caixa para confirmar.",

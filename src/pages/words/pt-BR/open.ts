@@ -37,7 +37,7 @@ export const open = {
       question: "Por que decidiram isso sobre mim?",
       tasks: [
         "Ver os motivos, em frases e em desenho",
-        "Saber o quanto cada motivo é certo",
+        "Contestar uma decisão e seguir o prazo",
         "Ver quem abriu meus dados",
         "Receber ou apagar meus dados",
       ],
