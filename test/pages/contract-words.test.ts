@@ -32,7 +32,7 @@ describe("the package's words", () => {
   });
 
   it("say what a policy does, for each feature of the demo package", () => {
-    expect(policyWords(feature("duration_months"), manner)).toBe("generalise, 5 bins");
+    expect(policyWords(feature("duration_months"), manner)).toBe("generalise, 10 bins");
     expect(policyWords(feature("age_years"), manner)).toBe("bins, bottom-coded at 25, top-coded at 65");
     for (const each of german.features) expect(policyWords(each, manner)).not.toBe("");
   });
