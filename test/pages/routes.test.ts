@@ -300,6 +300,27 @@ describe("what pages say", () => {
 });
 
 describe("a person's own", () => {
+  it("pages stay light however much there is", async () => {
+    const { myDecisions, requests } = bank.deps;
+    const actor = TOKENS["subject-token"]!;
+    const told = await myDecisions(actor);
+    const mine = await requests.mine(actor);
+    const many = <T>(some: readonly T[], count: number) =>
+      Array.from({ length: count }, (_, i) => some[i % some.length]!);
+    const { app } = await openBank({
+      myDecisions: async () => ({ ...told, items: many(told.items, 400), opened: many(told.opened, 4000) }),
+      requests: { ...requests, mine: async () => many(mine, 600) },
+    });
+    const cookie = await cookieOf("subject-token");
+    for (const path of ["/me", "/me?after=25", "/me/requests", "/me/ask/review"]) {
+      const page = await (await app.request(path, { headers: { cookie } })).text();
+      expect(Buffer.byteLength(page), path).toBeLessThan(100_000);
+      expect(page, path).toContain("</html>");
+    }
+    const second = await (await app.request("/me?after=25", { headers: { cookie } })).text();
+    expect(second).toContain("/me?after=50");
+  });
+
   it("copy is a download that no cache keeps", async () => {
     const cookie = await cookieOf("subject-token");
     const response = await bank.app.request("/me/access", { headers: { cookie } });

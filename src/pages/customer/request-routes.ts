@@ -6,6 +6,7 @@ import { contractReader } from "../contract-reader.ts";
 import type { PagesDeps } from "../deps.ts";
 import { fieldsOf } from "../form-fields.ts";
 import { inputsOf } from "../product/form.ts";
+import type { Scene } from "../scene.ts";
 import type { Mount, Visit } from "../visit.ts";
 import { type AskView, askPage, type Chosen, recipientsPage, type WrongField } from "./ask.ts";
 import { requestPage } from "./request.ts";
@@ -57,7 +58,10 @@ export function mountRequests(mount: Mount, deps: Deps): void {
       prove: actor.proof >= needs ? null : (deps.wayToProof?.(needs, `/me/requests/${id}`) ?? null),
       ...(unanswered === undefined ? {} : { unanswered }),
     };
-    return visit.show(requestPage(scene, view), unanswered === undefined ? 200 : 422);
+    return visit.show(
+      requestPage({ ...scene, here: `/me/requests/${id}` }, view),
+      unanswered === undefined ? 200 : 422,
+    );
   };
 
   mount("get", "/me/requests/:id", (visit) => showRequest(visit, visit.c.req.param("id") ?? ""));
@@ -77,14 +81,16 @@ export function mountRequests(mount: Mount, deps: Deps): void {
   for (const right of FORM_RIGHTS) {
     const path = `/me/ask/${right}` as const;
     mount("get", path, async (visit) => {
-      const chosen = visit.c.req.query("decision");
-      return visit.show(askPage(visit.scene, await viewOf(deps, visit, right, { decision: chosen ?? "" })));
+      const view = await viewOf(deps, visit, right, { decision: visit.c.req.query("decision") ?? "" });
+      return visit.show(askPage(sceneAbout(visit.scene, path, view), view));
     });
     mount("post", path, async (visit) => {
-      const { c, scene, actor } = visit;
+      const { c, actor } = visit;
       const form = await formOf(visit);
-      if (right === "recipients") return visit.show(recipientsPage(scene, await requests.recipients(actor)));
+      if (right === "recipients")
+        return visit.show(recipientsPage(visit.scene, await requests.recipients(actor)));
       const view = await viewOf(deps, visit, right, form);
+      const scene = sceneAbout(visit.scene, path, view);
       if ((right === "review" || right === "correction") && view.decision === null)
         throw new Problem("unknown_decision");
       const { asked, wrong } = askedIn(right, form, scene.language, view.decision);
@@ -101,6 +107,10 @@ export function mountRequests(mount: Mount, deps: Deps): void {
     });
   }
 }
+
+/** Links for language and theme lead back to the form of this decision; what the address said is not repeated. */
+const sceneAbout = (scene: Scene, path: string, { decision }: AskView): Scene =>
+  decision === null ? scene : { ...scene, here: `${path}?decision=${decision.mine.decision.id}` };
 
 /** What a form asks for, checked as the API checks it; null with the fields that are wrong. */
 function askedIn(

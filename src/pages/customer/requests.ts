@@ -8,8 +8,8 @@ import { dayWords, deadline } from "./deadline.ts";
 import type { OwnRequest, RequestVerbs } from "./request-deps.ts";
 import { customerSections, responsible, responsibleLine } from "./sections.ts";
 
-/** Closed ones that are shown; the others stand in a copy of the person's data. */
-const MOST_CLOSED = 30;
+/** Rows that are shown, so that the page stays light; the others stand in a copy of the person's data. */
+const [MOST_OPEN, MOST_CLOSED] = [30, 20];
 
 export interface RequestsView {
   today: string;
@@ -27,17 +27,17 @@ export function requestsPage(scene: Scene, view: RequestsView): Html {
     .filter(({ state }) => isOpen(state))
     .toSorted((a, b) => Number(b.stoppedSince !== null) - Number(a.stoppedSince !== null));
   const closed = view.requests.filter(({ state }) => !isOpen(state));
-  const rows = (some: readonly OwnRequest[]) =>
-    html`<ul class="request-rows">${some.map((request) => row(scene, request, view.today))}</ul>`;
+  const rows = (some: readonly OwnRequest[], most: number) =>
+    html`<ul class="request-rows">${some.slice(0, most).map((request) => row(scene, request, view.today))}</ul>${some.length > most ? html`<p class="note after">${scene.words.me.openedMore(scene.numbers.count(some.length - most))} <a href="/me/copy">${scene.words.me.openedCopy}</a></p>` : ""}`;
   return page(scene, {
     title: words.title,
     kind: "customer",
     sections: customerSections(scene, "requests"),
     main: html`<h1>${words.title}</h1><p class="lead">${summary(scene, open, view.today)}</p>${responsibleLine(scene)}
 ${view.requests.length === 0 ? html`<div class="sheet empty"><p>${words.none}</p></div>` : ""}
-${open.length === 0 ? "" : html`<section class="ruled" aria-labelledby="open"><h2 id="open">${words.list}</h2>${rows(open)}</section>`}
+${open.length === 0 ? "" : html`<section class="ruled" aria-labelledby="open"><h2 id="open">${words.list}</h2>${rows(open, MOST_OPEN)}</section>`}
 ${stopped(scene, view)}
-${closed.length === 0 ? "" : html`<section class="ruled" aria-labelledby="closed"><h2 id="closed">${words.closedOnes}</h2>${rows(closed.slice(0, MOST_CLOSED))}</section>`}
+${closed.length === 0 ? "" : html`<section class="ruled" aria-labelledby="closed"><h2 id="closed">${words.closedOnes}</h2>${rows(closed, MOST_CLOSED)}</section>`}
 ${asking(scene)}
 ${responsible(scene)}`,
   });
