@@ -7,6 +7,7 @@ import type { CopyKind } from "../subjects/copies/asked.ts";
 import type { CopyFile, CopySink } from "../subjects/copies/sink.ts";
 import { fetchCopy, type Telling } from "./access-of-service.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { progressOn } from "./progress.ts";
 import { type ServiceOptions, serviceToUse } from "./running-service.ts";
@@ -130,31 +131,19 @@ async function makeHere(
   sink: CopySink,
   tell: Telling,
 ): Promise<void> {
-  const [{ openConfigured, openDeps }, { writeCopy }, { rightsSettings }, { keysOf }, { Problem }] =
-    await Promise.all([
-      import("../node.ts"),
-      import("../subjects/copies/make-copies.ts"),
-      import("../subjects/requests/settings.ts"),
-      import("../privacy/subject-keys.ts"),
-      import("../errors.ts"),
-    ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = await openDeps(config, database);
-    try {
-      const keys = (await keysOf(deps.db, deps.epoch, subject)).map(({ id }) => id);
-      if (keys.length === 0) throw new Problem("nothing_held");
-      const reading = { role: "operator", purpose: "access-by-hand" } as const;
-      const rights = { ...deps, rights: rightsSettings(config) };
-      await writeCopy(rights, { subject, kind, language, keys }, reading, sink, async (done, total) =>
-        tell(total === 0 ? 1 : done / total, `${done} of ${total} entries`),
-      );
-    } finally {
-      await deps.epoch.close();
-      await deps.log.close();
-      await deps.models.close();
-    }
-  } finally {
-    await database.close();
-  }
+  const [{ writeCopy }, { rightsSettings }, { keysOf }, { Problem }] = await Promise.all([
+    import("../subjects/copies/make-copies.ts"),
+    import("../subjects/requests/settings.ts"),
+    import("../privacy/subject-keys.ts"),
+    import("../errors.ts"),
+  ]);
+  await withDeps(config, async (deps) => {
+    const keys = (await keysOf(deps.db, deps.epoch, subject)).map(({ id }) => id);
+    if (keys.length === 0) throw new Problem("nothing_held");
+    const reading = { role: "operator", purpose: "access-by-hand" } as const;
+    const rights = { ...deps, rights: rightsSettings(config) };
+    await writeCopy(rights, { subject, kind, language, keys }, reading, sink, async (done, total) =>
+      tell(total === 0 ? 1 : done / total, `${done} of ${total} entries`),
+    );
+  });
 }

@@ -5,6 +5,7 @@ import { type Config, readConfig } from "../config.ts";
 import type { LogAudit } from "../db/log-audit.ts";
 import { Problem } from "../errors.ts";
 import { answer } from "./answer.ts";
+import { withDatabase } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
@@ -54,28 +55,25 @@ async function readNote(file: string): Promise<string> {
 }
 
 async function checkHere(config: Config, kept: string | undefined): Promise<LogAudit> {
-  const [{ openConfigured }, { keyChangesOf }, { keyFolder }, { openSigner }, { auditWithKept }] =
-    await Promise.all([
-      import("../node.ts"),
-      import("../checkpoints/key-changes.ts"),
-      import("../privacy/key-folder.ts"),
-      import("../privacy/log-signer.ts"),
-      import("../db/log-audit.ts"),
-    ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    // Keys come from the key folder: those that the database names may have been exchanged with the entries.
-    const changes = await keyChangesOf(database.db);
-    const keys = keyFolder(config.MOTIVO_KEYS);
-    const signer = await openSigner(config.MOTIVO_ORIGIN, keys, "existing", { changes });
-    return await auditWithKept(database.db, signer.keys, kept, new Date());
-  } catch (error) {
-    if (error instanceof Problem)
-      throw new CommandError(EXIT.unusable, error.code, error.message, { cause: error });
-    throw error;
-  } finally {
-    await database.close();
-  }
+  const [{ keyChangesOf }, { keyFolder }, { openSigner }, { auditWithKept }] = await Promise.all([
+    import("../checkpoints/key-changes.ts"),
+    import("../privacy/key-folder.ts"),
+    import("../privacy/log-signer.ts"),
+    import("../db/log-audit.ts"),
+  ]);
+  return withDatabase(config, async ({ db }) => {
+    try {
+      // Keys come from the key folder: those that the database names may have been exchanged with the entries.
+      const changes = await keyChangesOf(db);
+      const keys = keyFolder(config.MOTIVO_KEYS);
+      const signer = await openSigner(config.MOTIVO_ORIGIN, keys, "existing", { changes });
+      return await auditWithKept(db, signer.keys, kept, new Date());
+    } catch (error) {
+      if (error instanceof Problem)
+        throw new CommandError(EXIT.unusable, error.code, error.message, { cause: error });
+      throw error;
+    }
+  });
 }
 
 function told({ ok, entries, finding }: z.infer<typeof auditBody>): string {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import type { ClosedEpoch } from "../subjects/close-epoch.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
 interface Options extends ServiceOptions {
@@ -40,13 +41,8 @@ export function declareKeys(program: Command): void {
 }
 
 async function closeHere(config: Config, quiet: boolean): Promise<ClosedEpoch> {
-  const [{ openConfigured, openDeps }, { closeEpoch }] = await Promise.all([
-    import("../node.ts"),
-    import("../subjects/close-epoch.ts"),
-  ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = await openDeps(config, database);
+  const { closeEpoch } = await import("../subjects/close-epoch.ts");
+  return withDeps(config, async (deps) => {
     try {
       await deps.epoch.watch(() => {});
       return await closeEpoch(deps, {
@@ -56,13 +52,8 @@ async function closeHere(config: Config, quiet: boolean): Promise<ClosedEpoch> {
       });
     } finally {
       if (!quiet && process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-      await deps.epoch.close();
-      await deps.log.close();
-      await deps.models.close();
     }
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 function told({ epoch, state, movedRows, at, logIndex }: z.infer<typeof closedEpoch>): string {

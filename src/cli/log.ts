@@ -4,6 +4,7 @@ import type { Checkpoints } from "../checkpoints/checkpoints.ts";
 import { readConfig } from "../config.ts";
 import { Problem } from "../errors.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
@@ -82,23 +83,12 @@ async function perform<T>(
   const config = readConfig(process.env);
   const service = await serviceToUse(config, options);
   if (service) return askService(service, path, body, schema);
-  const { openConfigured, openDeps } = await import("../node.ts");
-  const database = await openConfigured(config, () => process.exit(1));
   try {
-    const deps = await openDeps(config, database);
-    try {
-      return await here(deps.checkpoints);
-    } finally {
-      await deps.log.close();
-      await deps.models.close();
-      await deps.epoch.close();
-    }
+    return await withDeps(config, (deps) => here(deps.checkpoints));
   } catch (error) {
     if (error instanceof Problem && error.code === "log_halted") {
       throw new CommandError(EXIT.refused, error.code, error.message, { cause: error });
     }
     throw error;
-  } finally {
-    await database.close();
   }
 }

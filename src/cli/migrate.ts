@@ -3,6 +3,7 @@ import { type Config, readConfig } from "../config.ts";
 import type { Database } from "../db/client.ts";
 import { isFolderLocked } from "../db/folder-lock.ts";
 import { answer } from "./answer.ts";
+import { withDatabase } from "./by-hand.ts";
 
 /** `motivo migrate`: brings the tables up to date, for those who do it apart from the start. */
 export function declareMigrate(program: Command): void {
@@ -30,19 +31,11 @@ async function migrate(json: boolean): Promise<void> {
     answer(json, { ok: true, database: "embedded", migratedBy: "service" }, text);
     return;
   }
-  const { openConfigured } = await import("../node.ts");
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
+  const kind = await withDatabase(config, async (database) => {
     await database.migrate();
     if (database.kind === "postgresql") await grant(config, database.db);
-  } finally {
-    await database.close();
-  }
-  const where =
-    database.kind === "embedded" ? `the database in ${config.MOTIVO_DATA}` : "the PostgreSQL database";
-  answer(
-    json,
-    { ok: true, database: database.kind, migratedBy: "command" },
-    `The tables of ${where} are up to date.`,
-  );
+    return database.kind;
+  });
+  const where = kind === "embedded" ? `the database in ${config.MOTIVO_DATA}` : "the PostgreSQL database";
+  answer(json, { ok: true, database: kind, migratedBy: "command" }, `The tables of ${where} are up to date.`);
 }

@@ -4,6 +4,7 @@ import { type Config, readConfig } from "../config.ts";
 import type { ImpactAssessment } from "../processing/impact.ts";
 import type { ProcessingRecord } from "../processing/record.ts";
 import type { Language } from "../processing/words.ts";
+import { withDatabase } from "./by-hand.ts";
 import { askService, type RunningService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
 interface Options extends ServiceOptions {
@@ -73,18 +74,11 @@ type Make<T> = (
 ) => Promise<T>;
 
 async function here<T>(config: Config, make: Make<T>): Promise<T> {
-  const [{ openConfigured }, { ModelRegistry }] = await Promise.all([
-    import("../node.ts"),
-    import("../models/registry.ts"),
-  ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = { models: new ModelRegistry(database.db), now: () => new Date() };
-    return await make(deps, {
-      controller: config.MOTIVO_CONTROLLER,
-      dataProtectionOfficer: config.MOTIVO_DPO,
-    });
-  } finally {
-    await database.close();
-  }
+  const { ModelRegistry } = await import("../models/registry.ts");
+  return withDatabase(config, ({ db }) =>
+    make(
+      { models: new ModelRegistry(db), now: () => new Date() },
+      { controller: config.MOTIVO_CONTROLLER, dataProtectionOfficer: config.MOTIVO_DPO },
+    ),
+  );
 }

@@ -6,6 +6,7 @@ import type { CheckedPackage } from "../models/package.ts";
 import type { Published } from "../models/publish.ts";
 import { type BackgroundRisk, backgroundRisk } from "../privacy/background-risk.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type RunningService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
@@ -60,22 +61,8 @@ async function expectFolder(folder: string): Promise<void> {
 }
 
 async function publishHere(config: Config, checked: CheckedPackage): Promise<Published> {
-  const [{ openConfigured, openDeps }, { publish }] = await Promise.all([
-    import("../node.ts"),
-    import("../models/publish.ts"),
-  ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = await openDeps(config, database);
-    try {
-      return await publish(deps, checked);
-    } finally {
-      await deps.log.close();
-      await deps.models.close();
-    }
-  } finally {
-    await database.close();
-  }
+  const { publish } = await import("../models/publish.ts");
+  return withDeps(config, (deps) => publish(deps, checked));
 }
 
 function told({ model, version, aliases, logIndex }: Published): string {

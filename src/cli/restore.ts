@@ -5,6 +5,7 @@ import { type Config, readConfig } from "../config.ts";
 import { isFolderLocked } from "../db/folder-lock.ts";
 import type { Restored } from "../subjects/restore.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 
 interface Options {
@@ -40,22 +41,8 @@ export function declareRestore(program: Command): void {
 }
 
 async function restoreHere(config: Config, log: string): Promise<Restored> {
-  const [{ openConfigured, openDeps }, { restoreFromCopy }] = await Promise.all([
-    import("../node.ts"),
-    import("../subjects/restore.ts"),
-  ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = await openDeps(config, database);
-    try {
-      return await restoreFromCopy(deps, () => createReadStream(log));
-    } finally {
-      await deps.log.close();
-      await deps.models.close();
-    }
-  } finally {
-    await database.close();
-  }
+  const { restoreFromCopy } = await import("../subjects/restore.ts");
+  return withDeps(config, (deps) => restoreFromCopy(deps, () => createReadStream(log)));
 }
 
 function told(restored: Restored): string {

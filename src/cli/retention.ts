@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import type { RetentionRun } from "../subjects/retention.ts";
 import { answer } from "./answer.ts";
+import { withDeps } from "./by-hand.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
 interface Options extends ServiceOptions {
@@ -36,21 +37,6 @@ export function declareRetention(program: Command): void {
 }
 
 async function runHere(config: Config): Promise<RetentionRun> {
-  const [{ openConfigured, openDeps }, { endRetentionPeriods }] = await Promise.all([
-    import("../node.ts"),
-    import("../subjects/retention.ts"),
-  ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = await openDeps(config, database);
-    try {
-      return await endRetentionPeriods(deps, config.MOTIVO_RETENTION_FLOOR_MONTHS);
-    } finally {
-      await deps.epoch.close();
-      await deps.log.close();
-      await deps.models.close();
-    }
-  } finally {
-    await database.close();
-  }
+  const { endRetentionPeriods } = await import("../subjects/retention.ts");
+  return withDeps(config, (deps) => endRetentionPeriods(deps, config.MOTIVO_RETENTION_FLOOR_MONTHS));
 }

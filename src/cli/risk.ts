@@ -4,6 +4,7 @@ import { type Config, readConfig } from "../config.ts";
 import type { LiveRisk } from "../decisions/live-risk.ts";
 import type { RiskReport, SensitiveColumn } from "../privacy/risk/report.ts";
 import { answer } from "./answer.ts";
+import { withDatabase } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
@@ -63,18 +64,13 @@ async function riskOfModel(options: Options, model: string): Promise<void> {
 }
 
 async function riskHere(config: Config, model: string): Promise<LiveRisk> {
-  const [{ openConfigured }, { ModelRegistry }, { riskOfRecords }] = await Promise.all([
-    import("../node.ts"),
+  const [{ ModelRegistry }, { riskOfRecords }] = await Promise.all([
     import("../models/registry.ts"),
     import("../decisions/live-risk.ts"),
   ]);
-  const database = await openConfigured(config, () => process.exit(1));
-  try {
-    const deps = { db: database.db, models: new ModelRegistry(database.db), now: () => new Date() };
-    return await riskOfRecords(deps, model);
-  } finally {
-    await database.close();
-  }
+  return withDatabase(config, ({ db }) =>
+    riskOfRecords({ db, models: new ModelRegistry(db), now: () => new Date() }, model),
+  );
 }
 
 async function riskOfTable(options: Options & { data: string; quasiIdentifiers: string }): Promise<void> {
