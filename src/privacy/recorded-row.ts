@@ -5,6 +5,25 @@ import type { RecordedValue } from "./anonymise.ts";
 /** Values of one column with what each weighs. */
 type Weighed = readonly { cell: Cell; weight: number }[];
 
+const columnsOf = new WeakMap<
+  readonly (readonly Cell[])[],
+  { weights: Float64Array | undefined; columns: Weighed[] }
+>();
+
+/** The background's columns, made once and not for every decision. */
+function weighedColumns(
+  background: readonly (readonly Cell[])[],
+  weights: Float64Array | undefined,
+): Weighed[] {
+  const known = columnsOf.get(background);
+  if (known !== undefined && known.weights === weights) return known.columns;
+  const columns = (background[0] ?? []).map((_, c) =>
+    background.map((row, b) => ({ cell: row[c]!, weight: weights?.[b] ?? 1 })),
+  );
+  columnsOf.set(background, { weights, columns });
+  return columns;
+}
+
 /** Where half of the weight is reached, in ascending order; undefined for no values. */
 function medianOf(values: Weighed): number | undefined {
   const numbers = values.filter((one): one is { cell: number; weight: number } => Number.isFinite(one.cell));
@@ -87,11 +106,6 @@ export function recordedRow(
   background: readonly (readonly Cell[])[],
   weights?: Float64Array,
 ): Cell[] {
-  return features.map((feature, c) =>
-    representative(
-      feature,
-      inputs[feature.name],
-      background.map((row, b) => ({ cell: row[c]!, weight: weights?.[b] ?? 1 })),
-    ),
-  );
+  const columns = weighedColumns(background, weights);
+  return features.map((feature, c) => representative(feature, inputs[feature.name], columns[c] ?? []));
 }

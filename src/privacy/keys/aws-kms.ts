@@ -10,7 +10,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import { asEpochKey, EPOCH_KEY_BYTES, EpochKeyError, type EpochKeyProvider } from "./provider.ts";
-import { readWrapped, type WrappedKey, writeWrapped } from "./wrapped-file.ts";
+import { readWrapped, type WrappedKey, wrappedBy, writeWrapped } from "./wrapped-file.ts";
 
 export interface AwsKmsOptions {
   /** Key folder: the wrapped epoch keys lie there, outside the database. */
@@ -35,17 +35,10 @@ export function awsKmsEpochKeys(options: AwsKmsOptions): EpochKeyProvider {
   const kms = new KMSClient({ maxAttempts: 3, ...options.client });
   const contextOf = (epoch: number) => ({ "motivo:log": origin, "motivo:epoch": String(epoch) });
 
-  async function known(epoch: number): Promise<WrappedKey> {
-    const file = await readWrapped(folder, epoch);
-    if (!file) throw new EpochKeyError(`The wrapped key of epoch ${epoch} is not in the key folder`);
-    if (file.provider !== "aws-kms")
-      throw new EpochKeyError(`Epoch ${epoch} was wrapped by another provider`);
-    return file;
-  }
+  const files = wrappedBy(folder, "aws-kms");
 
   async function open(epoch: number): Promise<Uint8Array> {
-    const { key, wrapped } = await known(epoch);
-    if (wrapped === null) throw new EpochKeyError(`The key of epoch ${epoch} was destroyed`);
+    const { key, wrapped } = await files.usable(epoch);
     const { Plaintext } = await refusalsNamed(`open the key of epoch ${epoch}`, () =>
       kms.send(
         new DecryptCommand({
@@ -98,7 +91,7 @@ export function awsKmsEpochKeys(options: AwsKmsOptions): EpochKeyProvider {
   }
 
   async function destroy(epoch: number) {
-    const file = await known(epoch);
+    const file = await files.known(epoch);
     let from = file.goneFrom === null ? null : new Date(file.goneFrom);
     if (from === null) {
       // First the deletion that KMS promises, then our part: the other way about, a crash would leave a KMS key for ever.
@@ -143,10 +136,7 @@ export function awsKmsEpochKeys(options: AwsKmsOptions): EpochKeyProvider {
     warning: null,
     create,
     open,
-    async exists(epoch) {
-      const file = await readWrapped(folder, epoch);
-      return file !== null && file.wrapped !== null;
-    },
+    exists: files.exists,
     destroy,
   };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { asEpochKey, EPOCH_KEY_BYTES, EpochKeyError, type EpochKeyProvider } from "./provider.ts";
-import { readWrapped, type WrappedKey, writeWrapped } from "./wrapped-file.ts";
+import { readWrapped, type WrappedKey, wrappedBy, writeWrapped } from "./wrapped-file.ts";
 
 export interface VaultTransitOptions {
   /** Key folder: the wrapped epoch keys lie there, outside the database. */
@@ -64,17 +64,10 @@ export function vaultTransitEpochKeys(options: VaultTransitOptions): EpochKeyPro
     return parsed.data;
   }
 
-  async function known(epoch: number): Promise<WrappedKey> {
-    const file = await readWrapped(folder, epoch);
-    if (!file) throw new EpochKeyError(`The wrapped key of epoch ${epoch} is not in the key folder`);
-    if (file.provider !== "vault-transit")
-      throw new EpochKeyError(`Epoch ${epoch} was wrapped by another provider`);
-    return file;
-  }
+  const files = wrappedBy(folder, "vault-transit");
 
   async function open(epoch: number): Promise<Uint8Array> {
-    const { wrapped } = await known(epoch);
-    if (wrapped === null) throw new EpochKeyError(`The key of epoch ${epoch} was destroyed`);
+    const { wrapped } = await files.usable(epoch);
     const body = { ciphertext: wrapped, associated_data: contextOf(epoch) };
     const { data } = await ask("POST", `decrypt/${key}`, body, decryptAnswer);
     return asEpochKey(Buffer.from(data.plaintext, "base64"), "Vault");
@@ -100,7 +93,7 @@ export function vaultTransitEpochKeys(options: VaultTransitOptions): EpochKeyPro
   }
 
   async function destroy(epoch: number) {
-    const file = await known(epoch);
+    const file = await files.known(epoch);
     if (file.wrapped === null) return { state: "destroyed" as const, at: new Date(file.goneFrom ?? now()) };
     const version = versionOf(file.wrapped);
     await nothingYoungerGoes(epoch, version);
@@ -129,10 +122,7 @@ export function vaultTransitEpochKeys(options: VaultTransitOptions): EpochKeyPro
     warning: null,
     create,
     open,
-    async exists(epoch) {
-      const file = await readWrapped(folder, epoch);
-      return file !== null && file.wrapped !== null;
-    },
+    exists: files.exists,
     destroy,
   };
 }

@@ -89,3 +89,27 @@ export async function writeWrapped(
     throw new EpochKeyError(`The wrapped key of epoch ${epoch} was taken away while it was written`);
   return there;
 }
+
+/** The files of one provider, for whom a file of another is not there to be used. */
+export function wrappedBy(folder: string, provider: WrappedKey["provider"]) {
+  /** @throws EpochKeyError when there is none, or another provider's */
+  async function known(epoch: number): Promise<WrappedKey> {
+    const file = await readWrapped(folder, epoch);
+    if (!file) throw new EpochKeyError(`The wrapped key of epoch ${epoch} is not in the key folder`);
+    if (file.provider !== provider) throw new EpochKeyError(`Epoch ${epoch} was wrapped by another provider`);
+    return file;
+  }
+  return {
+    known,
+    /** @throws EpochKeyError as `known`, and when the epoch's destruction began */
+    async usable(epoch: number): Promise<{ key: string; wrapped: string }> {
+      const { key, wrapped } = await known(epoch);
+      if (wrapped === null) throw new EpochKeyError(`The key of epoch ${epoch} was destroyed`);
+      return { key, wrapped };
+    },
+    async exists(epoch: number): Promise<boolean> {
+      const file = await readWrapped(folder, epoch);
+      return file !== null && file.wrapped !== null;
+    },
+  };
+}
