@@ -41,7 +41,7 @@ export const formatAccessEntry = ({ key, number, opened, ...placed }: AccessEntr
     ...formatPlaced(placed),
     key,
     number,
-    payload: opened && opened.payload,
+    payload: opened?.payload ?? null,
     salt: opened && toBase64(opened.salt),
   })}\n`;
 
