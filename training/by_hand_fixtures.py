@@ -31,24 +31,13 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from export import IR_VERSION, column_inputs, onnx_bytes, write_bytes, write_csv
+from export import column_inputs, onnx_bytes, plain_integers, without_clock, write_bytes, write_csv
 
 FIXTURES = Path(__file__).parent.parent / "test" / "library" / "fixtures"
 SEED = 23
 TREES = 8
 
 EXPECTED = {}
-
-
-def plain_integers(make):
-    """As in tree_fixtures.py: what skl2onnx hands over for HistGradientBoosting, onnx refuses."""
-
-    def made(key, value, **more):
-        if isinstance(value, list):
-            value = [int(each) if isinstance(each, np.integer | np.bool_ | bool) else each for each in value]
-        return make(key, value, **more)
-
-    return made
 
 
 helper.make_attribute = plain_integers(helper.make_attribute)
@@ -98,15 +87,7 @@ def keep(name, model, outputs, background, rows, predict):
 
 
 def write_model(name, model):
-    proto = onnx.load_from_string(model) if isinstance(model, bytes) else model
-    proto.graph.name = name
-    proto.ir_version = IR_VERSION
-    proto.producer_version = proto.graph.doc_string = proto.doc_string = ""
-    del proto.metadata_props[:]
-    imports = {entry.domain: entry.version for entry in proto.opset_import}
-    imports.setdefault("", 18)
-    del proto.opset_import[:]
-    proto.opset_import.extend(helper.make_opsetid(domain, imports[domain]) for domain in sorted(imports))
+    proto = without_clock(model, name)
     write_bytes(FIXTURES / f"{name}.onnx", proto.SerializeToString(deterministic=True))
 
 

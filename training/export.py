@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from onnx import helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 
@@ -33,6 +34,33 @@ def onnx_bytes(model, inputs, name, options=None):
     proto.opset_import.extend(imports)
     onnx.checker.check_model(proto)
     return proto.SerializeToString(deterministic=True)
+
+
+def plain_integers(make):
+    """skl2onnx hands HistGradientBoosting's booleans and numpy's integers to onnx, which refuses them."""
+
+    def made(key, value, **more):
+        if isinstance(value, list):
+            value = [int(each) if isinstance(each, np.integer | np.bool_ | bool) else each for each in value]
+        return make(key, value, **more)
+
+    return made
+
+
+def without_clock(model, name):
+    """Any exporter's model (bytes or proto), named and without what changes from one export to the next."""
+    proto = onnx.load_from_string(model) if isinstance(model, bytes) else model
+    proto.graph.name = name
+    proto.ir_version = IR_VERSION
+    proto.producer_version = proto.graph.doc_string = proto.doc_string = ""
+    # CatBoost's file also holds the day it was trained.
+    del proto.metadata_props[:]
+    imports = {entry.domain: entry.version for entry in proto.opset_import}
+    # CatBoost names no version of the standard operators, and an exporter may name one twice.
+    imports.setdefault("", 18)
+    del proto.opset_import[:]
+    proto.opset_import.extend(helper.make_opsetid(domain, imports[domain]) for domain in sorted(imports))
+    return proto
 
 
 def write_bytes(path, content):

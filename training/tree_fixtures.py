@@ -36,24 +36,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from export import IR_VERSION, column_inputs, onnx_bytes, write_bytes
+from export import column_inputs, onnx_bytes, plain_integers, without_clock, write_bytes
 
 FIXTURES = Path(__file__).parent.parent / "test" / "models" / "graph" / "fixtures"
 SEED = 5
 TREES = 7
 
 GAMES = {}
-
-
-def plain_integers(make):
-    """skl2onnx hands HistGradientBoosting's booleans and numpy's integers to onnx, which refuses them."""
-
-    def made(key, value, **more):
-        if isinstance(value, list):
-            value = [int(each) if isinstance(each, np.integer | np.bool_ | bool) else each for each in value]
-        return make(key, value, **more)
-
-    return made
 
 
 helper.make_attribute = plain_integers(helper.make_attribute)
@@ -65,17 +54,7 @@ def cells(frame):
 
 
 def keep(name, model, features, output, background, rows, margin=False):
-    proto = onnx.load_from_string(model) if isinstance(model, bytes) else model
-    proto.graph.name = name
-    proto.ir_version = IR_VERSION
-    proto.producer_version = proto.graph.doc_string = proto.doc_string = ""
-    # CatBoost's file also holds the day it was trained.
-    del proto.metadata_props[:]
-    imports = {entry.domain: entry.version for entry in proto.opset_import}
-    # CatBoost names no version of the standard operators, and an exporter may name one twice.
-    imports.setdefault("", 18)
-    del proto.opset_import[:]
-    proto.opset_import.extend(helper.make_opsetid(domain, imports[domain]) for domain in sorted(imports))
+    proto = without_clock(model, name)
     write_bytes(FIXTURES / f"{name}.onnx", proto.SerializeToString(deterministic=True))
     if margin:
         for node in proto.graph.node:
