@@ -1,7 +1,6 @@
 import { toBase64 } from "../../audit/bytes.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { erasureRule } from "../decisions/key-use.ts";
-import { Problem } from "../errors.ts";
 import type { Contract } from "../models/contract.ts";
 import { keysOf } from "../privacy/subject-keys.ts";
 import { contractOf } from "./access.ts";
@@ -101,16 +100,15 @@ export async function whatErasureWouldDo(deps: Deps, subjectId: string): Promise
 /**
  * Erases a person as far as the legal basis of each purpose allows (LGPD 18 IV and VI, GDPR 17). A refusal names its
  * article (LGPD 18 §4 II) and is on the record under the person's tag.
- * @param reaches which models' purposes are asked about; absent: all
- * @throws Problem nothing_held; erasure_refused when no purpose could be erased
+ * @param reaches which models' purposes are asked about
+ * @returns what came of each purpose reached; nothing in either list where none is held
  */
 export async function eraseSubject(
   deps: Deps,
   subjectId: string,
-  reaches: (model: string) => boolean = () => true,
+  reaches: (model: string) => boolean,
 ): Promise<Erasure> {
   const ruled = (await rulings(deps, subjectId)).filter(({ about }) => reaches(about.model));
-  if (ruled.length === 0) throw new Problem("nothing_held");
   const erasure: Erasure = { erased: [], refused: [] };
   for (const { key, about, records, rule: ruling } of ruled) {
     let rule = ruling;
@@ -128,12 +126,6 @@ export async function eraseSubject(
       );
       erasure.refused.push({ ...about, article: rule.article, reason: rule.reason });
     }
-  }
-  if (erasure.erased.length === 0 && erasure.refused.length > 0) {
-    const articles = [...new Set(erasure.refused.map(({ article }) => article))].join("; ");
-    throw new Problem("erasure_refused", `The law lets the controller keep this: ${articles}`, {
-      members: { ...erasure },
-    });
   }
   return erasure;
 }

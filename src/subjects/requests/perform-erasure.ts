@@ -1,5 +1,4 @@
-import { Problem } from "../../errors.ts";
-import { type Erasure, eraseSubject } from "../erase.ts";
+import { eraseSubject } from "../erase.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { openVaulted } from "../own-decision.ts";
 import { purposesOf } from "./purposes.ts";
@@ -8,23 +7,6 @@ import { requestsOf } from "./requests-of.ts";
 import type { RightsDeps } from "./settings.ts";
 import { isOpen } from "./states.ts";
 import { type Performed, remember, takeStep } from "./take-step.ts";
-
-const NOTHING: Erasure = { erased: [], refused: [] };
-
-async function eraseWhat(
-  deps: RightsDeps,
-  subject: string,
-  reaches: (model: string) => boolean,
-): Promise<Erasure> {
-  try {
-    return await eraseSubject(deps, subject, reaches);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.code === "nothing_held") return NOTHING;
-    if (error.code === "erasure_refused") return { ...NOTHING, ...(error.members as Partial<Erasure>) };
-    throw error;
-  }
-}
 
 /** Open requests of a person's about decisions of these models: an erasure of them ends those requests. */
 export async function requestsEndedBy(
@@ -43,11 +25,7 @@ export async function requestsEndedBy(
 }
 
 /** Open requests about decisions that are gone: there is nothing left to correct, review or explain. */
-export async function endRequestsOverErased(
-  deps: RightsDeps,
-  subject: string,
-  except: string,
-): Promise<void> {
+async function endRequestsOverErased(deps: RightsDeps, subject: string, except: string): Promise<void> {
   for (const { id, state, content } of await requestsOf(deps, subject)) {
     const { decision } = content.asked;
     if (id === except || decision === undefined || !isOpen(state)) continue;
@@ -72,7 +50,7 @@ export async function performErasure(
     (await purposesOf(deps, subject)).map(({ contract }) => contract.name).filter(reaches);
   const heldBefore = made.content.heldBefore ?? (await models());
   if (!made.content.heldBefore) await remember(deps, made.id, { heldBefore });
-  const erasure = await eraseWhat(deps, subject, reaches);
+  const erasure = await eraseSubject(deps, subject, reaches);
   await endRequestsOverErased(deps, subject, made.id);
   const kept = new Set(await models());
   const gone = heldBefore.filter((model) => !kept.has(model));
