@@ -134,17 +134,25 @@ export interface RowAsked {
   rounds?: number;
 }
 
+/** What a version's contract asks of every explanation, of a decided row and of a recorded one. */
+function contractOptions({ contract, digests }: LiveVersion, exact: ExactReading) {
+  const { method, link } = contract.explanation;
+  return {
+    ...exact,
+    ...(link && { link }),
+    digests,
+    within: (contract.groups ?? []).length > 0,
+    method,
+  };
+}
+
 async function optionsFor(version: LiveVersion): Promise<(asked: RowAsked) => ExplainOptions> {
-  const { method, tolerance, link } = version.contract.explanation;
-  const exact = await exactFor(version, gameOf(version, version.background[0]!).players);
+  const { tolerance } = version.contract.explanation;
+  const exact = await exactFor(version, playersOf(version.contract));
   const maxModelRows = await budgetOf(version);
   return ({ given: _, ...asked }) => ({
     ...asked,
-    ...exact,
-    ...(link && { link }),
-    digests: version.digests,
-    within: (version.contract.groups ?? []).length > 0,
-    method,
+    ...contractOptions(version, exact),
     ...(tolerance === undefined ? {} : { tolerance }),
     ...(maxModelRows === undefined ? {} : { maxModelRows }),
   });
@@ -190,11 +198,7 @@ export async function explainRecordedRow(
   const game = { ...plain, ...(closed && { predict: async () => closed.valueOf(row, "identity") }) };
   const options: ExplainOptions = {
     ...asked,
-    ...exact,
-    ...(link && { link }),
-    digests: version.digests,
-    within: (version.contract.groups ?? []).length > 0,
-    method,
+    ...contractOptions(version, exact),
     tolerance: Math.max(tolerance, RECORDED_TOLERANCE),
     ...(maxModelRows === undefined ? {} : { maxModelRows }),
   };
