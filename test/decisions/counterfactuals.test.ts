@@ -12,7 +12,7 @@ import { openDeps } from "../../src/node.ts";
 import { closeErasureInterval } from "../../src/subjects/close-interval.ts";
 import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
-import { exampleOf, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, type TestService, testService } from "../support/service.ts";
 
 type Kept = { kind: string; about?: string; [member: string]: unknown };
 
@@ -28,11 +28,7 @@ describe.each([
     service = await testService(database);
     example = await exampleOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   const decided = async (subject: string, inputs: Record<string, unknown> = {}) => {
     const body = { ...example, subject, inputs: { ...example.inputs, ...inputs } };

@@ -10,9 +10,8 @@ import type { DecisionAnswer, DecisionRecord } from "../../src/decisions/decisio
 import { explainRow } from "../../src/decisions/explain-decision.ts";
 import { forgetExpiredKeys } from "../../src/decisions/idempotency.ts";
 import { readInputs } from "../../src/models/inputs.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
-import { exampleOf, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, type TestService, testService } from "../support/service.ts";
 
 const PATH = "/v1/models/german-credit/decisions";
 
@@ -28,11 +27,7 @@ describe.each([
     service = await testService(database);
     example = await exampleOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   const decided = async (body: unknown = example, headers: Record<string, string> = {}) => {
     const response = await service.call("POST", PATH, "product", body, headers);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import type { DecisionAnswer } from "../../src/decisions/decision.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
-import { exampleOf, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 
 const PATH = "/v1/models/german-credit/decisions/batch";
 
@@ -29,11 +28,7 @@ describe.each([
     service = await testService(database, { packages: [GERMAN_CREDIT] });
     ({ inputs } = await exampleOf(service));
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   const sent = async (body: unknown) => {
     const response = await service.call("POST", PATH, "product", body);

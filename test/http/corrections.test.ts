@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { closeChecked, type TestService, testService } from "../support/service.ts";
 
 describe("a correction (LGPD 18 III, GDPR 16)", () => {
   let database: OpenDatabase;
@@ -14,11 +13,7 @@ describe("a correction (LGPD 18 III, GDPR 16)", () => {
     service = await testService(database);
     rights = rightsOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   it("decides again on the corrected inputs and supersedes the decision without rewriting it", async () => {
     const { body: made } = await rights.decide("ana");

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { below, seededRandom, seedFromInteger } from "../../src/explain/random.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshPostgres } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { closeChecked, type TestService, testService } from "../support/service.ts";
 
 /** What is somebody else's looks as if it were not there. */
 const UNKNOWN = [
@@ -27,11 +26,7 @@ describe("whatever a stranger asks for", () => {
     service = await testService(database);
     rights = rightsOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   /** A body that every route with an id in it takes, were the id the stranger's own. */
   const bodyFor = (path: string, decision: string): object | undefined => {

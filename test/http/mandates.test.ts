@@ -5,10 +5,9 @@ import { below, seededRandom, seedFromInteger } from "../../src/explain/random.t
 import { closeEpoch } from "../../src/subjects/close-epoch.ts";
 import { forgetMandates } from "../../src/subjects/mandates/record-mandate.ts";
 import { PROOF_OF, REQUEST_RIGHTS, type RequestRight } from "../../src/subjects/requests/rights.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshPostgres } from "../support/databases.ts";
 import { type Rights, rightsOf, type ToldRequest } from "../support/rights.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { closeChecked, type TestService, testService } from "../support/service.ts";
 
 const EVIDENCE = { sha256: "5e".repeat(32), note: "Power of attorney, file 2026-17" };
 const UNTIL = "2026-12-31";
@@ -41,11 +40,7 @@ describe("a representative with a recorded mandate (LGPD 18 §3)", () => {
     person = `owner-${++number}`;
     lawyer = `advogada-${number}`;
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
   const record = (more: object = {}) =>
     service.json<ToldMandate>("POST", "/v1/mandates", "operator", {
       person,

@@ -3,10 +3,9 @@ import type { OpenDatabase } from "../../src/db/client.ts";
 import { refuseStopped } from "../../src/decisions/stops.ts";
 import type { Contract } from "../../src/models/contract.ts";
 import { REQUEST_RIGHTS } from "../../src/subjects/requests/rights.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { closeChecked, type TestService, testService } from "../support/service.ts";
 
 /** A Tuesday, 10:00 in São Paulo. */
 const RECEIVED = new Date("2026-03-10T13:00:00Z");
@@ -20,11 +19,7 @@ describe("data-subject requests", () => {
     service = await testService(database);
     rights = rightsOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
   const at = (iso: string) => {
     service.clock.now = new Date(iso);
   };

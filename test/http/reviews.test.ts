@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { closeChecked, type TestService, testService } from "../support/service.ts";
 
 interface File {
   request: { asked: { statement: string } };
@@ -20,11 +19,7 @@ describe("a review (LGPD 20, GDPR 22(3))", () => {
     service = await testService(database);
     rights = rightsOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
   const later = (seconds: number) => {
     service.clock.now = new Date((service.clock.now ?? new Date()).getTime() + seconds * 1000);
   };

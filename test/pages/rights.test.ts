@@ -8,10 +8,9 @@ import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
+import { closeChecked, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 
 /** People use their rights on their pages, over the whole service. */
 describe("people at their pages", () => {
@@ -27,11 +26,7 @@ describe("people at their pages", () => {
     rights = rightsOf(service);
     service.clock.now = new Date("2026-03-10T13:00:00Z");
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   async function signedIn(subject: string, proof: 1 | 2 | 3 = 3) {
     const { token } = await rights.tokenOf(subject, proof);

@@ -4,10 +4,9 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded } from "../support/databases.ts";
 import { type Rights, rightsOf } from "../support/rights.ts";
-import { GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
+import { closeChecked, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 
 /** The pages of staff over the whole service: what is done there is done in the log. */
 describe("staff at their pages", () => {
@@ -23,11 +22,7 @@ describe("staff at their pages", () => {
     rights = rightsOf(service);
     service.clock.now = new Date("2026-03-10T13:00:00Z");
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   async function signedIn(role: "operator" | "reviewer" | "auditor") {
     const entered = await service.app.request("/session", {

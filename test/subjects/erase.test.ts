@@ -9,9 +9,8 @@ import { dataKey, payload, record, subject } from "../../src/db/tables.ts";
 import { unseal } from "../../src/privacy/sealing.ts";
 import { keysOf } from "../../src/privacy/subject-keys.ts";
 import { closeErasureInterval } from "../../src/subjects/close-interval.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
-import { exampleOf, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, type TestService, testService } from "../support/service.ts";
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
@@ -31,11 +30,7 @@ describe.each([
     service = await testService(database);
     example = await exampleOf(service);
   });
-  afterEach(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterEach(() => closeChecked(database, service));
 
   const decide = async (who: string, model = "german-credit", headers = {}) => {
     const body = { ...example, subject: who };

@@ -27,9 +27,8 @@ import { endAccess } from "../../src/subjects/end-access.ts";
 import { forgetHolds } from "../../src/subjects/holds.ts";
 import { finishRemoval, finishRemovals, removalsUnderWay } from "../../src/subjects/removal.ts";
 import { endRetention, lastDay } from "../../src/subjects/remove-records.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshPostgres } from "../support/databases.ts";
-import { exampleOf, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, type TestService, testService } from "../support/service.ts";
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
@@ -43,11 +42,7 @@ beforeEach(async () => {
   service = await testService(database);
   example = await exampleOf(service);
 });
-afterEach(async () => {
-  await checkLog(database.db);
-  await service.close();
-  await database.close();
-});
+afterEach(() => closeChecked(database, service));
 
 const decide = async (who: string, model = "german-credit") => {
   const body = { ...example, subject: who };

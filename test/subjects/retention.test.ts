@@ -10,9 +10,8 @@ import { readPackageFolder } from "../../src/models/package.ts";
 import { closeErasureInterval } from "../../src/subjects/close-interval.ts";
 import { liftHold, placeHold } from "../../src/subjects/holds.ts";
 import { endRetentionPeriods, firstKeptHour, monthsOf } from "../../src/subjects/retention.ts";
-import { checkLog } from "../support/check-log.ts";
 import { freshPostgres } from "../support/databases.ts";
-import { exampleOf, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
+import { closeChecked, exampleOf, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
@@ -32,11 +31,7 @@ describe("the end of retention", () => {
     service = await testService(database, { packages: [GERMAN_CREDIT] });
     service.clock.now = DECIDED;
   });
-  afterEach(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterEach(() => closeChecked(database, service));
 
   const as = async (who: string) => ({
     token: await service.issuer.issue("subject", { subject: who, proof: 3 }),

@@ -18,6 +18,7 @@ import { folderAssets } from "../../src/pages/assets-folder.ts";
 import type { KeyProvider } from "../../src/privacy/key-folder.ts";
 import type { CodeChannel } from "../../src/subjects/codes/channel.ts";
 import type { OpenDsr } from "../../src/subjects/opendsr/settings.ts";
+import { checkLog } from "./check-log.ts";
 import { memoryKeys } from "./keys.ts";
 
 /** The whole service over a database of the test, without a port: requests go straight to the application. */
@@ -152,4 +153,11 @@ export async function exampleOf(service: TestService, model = "german-credit") {
     example: { subject: string; inputs: Record<string, string | number> };
   }>("GET", `/v1/models/${model}`, "product");
   return body.example;
+}
+
+/** What ends a test over a whole service: the log holds, and nothing is left open. */
+export async function closeChecked(database: OpenDatabase, service: TestService): Promise<void> {
+  await checkLog(database.db);
+  await service.close();
+  await database.close();
 }

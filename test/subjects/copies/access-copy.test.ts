@@ -9,10 +9,9 @@ import { forgetCopies, makeCopies } from "../../../src/subjects/copies/make-copi
 import { accessCopy, portabilityCopy } from "../../../src/subjects/copies/schemas.ts";
 import { startCopy } from "../../../src/subjects/copies/start-copy.ts";
 import { verified } from "../../audit/verified.ts";
-import { checkLog } from "../../support/check-log.ts";
 import { freshEmbedded } from "../../support/databases.ts";
 import { type Rights, rightsOf } from "../../support/rights.ts";
-import { type TestService, testService } from "../../support/service.ts";
+import { closeChecked, type TestService, testService } from "../../support/service.ts";
 
 type Started = { copy: { id: string; kind: string; created: boolean; location: string } | null };
 type Listed = Omit<ToldCopy, "files"> & {
@@ -28,11 +27,7 @@ describe("a copy of everything held about a person", () => {
     service = await testService(database);
     rights = rightsOf(service);
   });
-  afterAll(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterAll(() => closeChecked(database, service));
 
   const ready = async (subject: string, location: string): Promise<Listed> => {
     for (;;) {

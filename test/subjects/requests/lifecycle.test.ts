@@ -6,10 +6,9 @@ import { forgetRequests } from "../../../src/subjects/requests/forget.ts";
 import { openRequest } from "../../../src/subjects/requests/open-request.ts";
 import { resumeRequests } from "../../../src/subjects/requests/perform.ts";
 import type { RightsDeps, RightsSettings } from "../../../src/subjects/requests/settings.ts";
-import { checkLog } from "../../support/check-log.ts";
 import { freshPostgres } from "../../support/databases.ts";
 import { type Rights, rightsOf } from "../../support/rights.ts";
-import { GERMAN_CREDIT, type TestService, testService } from "../../support/service.ts";
+import { closeChecked, GERMAN_CREDIT, type TestService, testService } from "../../support/service.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -31,11 +30,7 @@ describe("a request", () => {
     service.clock.now = new Date("2026-03-10T13:00:00Z");
     rights = rightsOf(service);
   });
-  afterEach(async () => {
-    await checkLog(database.db);
-    await service.close();
-    await database.close();
-  });
+  afterEach(() => closeChecked(database, service));
   const days = (count: number) => {
     service.clock.now = new Date(service.clock.now!.getTime() + count * 86_400_000);
   };
