@@ -1,4 +1,4 @@
-import { asc, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { retryStale } from "../../privacy/stale.ts";
 import { localDay } from "../deadlines/days.ts";
@@ -36,29 +36,44 @@ export function stoppedSince({ steps }: RequestContent, timeZone: string): strin
   return null;
 }
 
-/** Open requests by the day on which they are due; what has only a target after them, then what stands still. */
-export async function requestAgenda(deps: RightsDeps, limit: number): Promise<AgendaLine[]> {
+/** The order of what is open: by the day on which it is due; then by the controller's own aim, then by receipt. */
+export const BY_DEADLINE = [
+  sql`${request.due} ASC NULLS LAST`,
+  sql`${request.target} ASC NULLS LAST`,
+  asc(request.receivedAt),
+] as const;
+
+/**
+ * Open requests by the day on which they are due; what has only a target after them, then what stands still.
+ * @param right absent: whatever right
+ */
+export async function requestAgenda(
+  deps: RightsDeps,
+  limit: number,
+  right?: RequestRight,
+): Promise<AgendaLine[]> {
   const opened = await retryStale(deps.epoch, async () => {
     const rows = await deps.db
       .select()
       .from(request)
-      .where(inArray(request.state, [...OPEN_STATES]))
-      .orderBy(
-        sql`${request.due} ASC NULLS LAST`,
-        sql`${request.target} ASC NULLS LAST`,
-        asc(request.receivedAt),
+      .where(
+        and(
+          inArray(request.state, [...OPEN_STATES]),
+          right === undefined ? undefined : eq(request.right, right),
+        ),
       )
+      .orderBy(...BY_DEADLINE)
       .limit(limit);
     return rows.map((row) => openRow(deps, row));
   });
   const { timeZone } = deps.rights;
-  return opened.map(({ id, right, state, due, target, receivedAt, content }) => {
+  return opened.map(({ id, right: asked, state, due, target, receivedAt, content }) => {
     const clocks = content.steps.at(-1)?.clocks ?? [];
     const counting = clocks.find((clock) => clock.due !== null && clock.due === due) ?? clocks[0];
     const waiting = state === "identity_pending" || state === "clarification_pending";
     return {
       id,
-      right,
+      right: asked,
       state,
       received: localDay(receivedAt, timeZone),
       due,

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, inArray } from "drizzle-orm";
 import { request } from "../../db/tables.ts";
 import { leaveTrace } from "../../decisions/trace.ts";
+import { BY_DEADLINE } from "./agenda.ts";
 import { findRequest } from "./open-request.ts";
 import type { OpenedRequest } from "./request.ts";
 import type { RequestRight } from "./rights.ts";
@@ -40,11 +41,7 @@ export async function requestsByDeadline(
         filter.right === undefined ? undefined : eq(request.right, filter.right),
       ),
     )
-    .orderBy(
-      ...(filter.open
-        ? [sql`${request.due} ASC NULLS LAST`, sql`${request.target} ASC NULLS LAST`, asc(request.receivedAt)]
-        : [desc(request.closedAt)]),
-    )
+    .orderBy(...(filter.open ? BY_DEADLINE : [desc(request.closedAt)]))
     .limit(filter.limit);
   return rows.map((row) => ({
     ...row,
