@@ -149,7 +149,11 @@ export function requestsOfBank(
     async find({ proof }, wanted) {
       const found = all.find((request) => request.id === wanted);
       if (!found) throw new Problem("unknown_request");
-      return { ...seen(found, proof), about: { model: contract.name, version: 1 } };
+      return {
+        ...seen(found, proof),
+        about: { model: contract.name, version: 1 },
+        stops: wanted === STOPPING_ID,
+      };
     },
     stops: async () => [{ kind: "restriction", model: contract.name, request: STOPPING_ID }],
     uses: async (_actor, right) => [use(right)],

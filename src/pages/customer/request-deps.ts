@@ -65,8 +65,8 @@ export interface RequestVerbs {
   place(): { today: string; tellsByMail: boolean };
   /** Newest first. */
   mine(actor: Actor): Promise<OwnRequest[]>;
-  /** @throws Problem unknown_request, also for somebody else's */
-  find(actor: Actor, id: string): Promise<OwnRequest & { about: AboutDecision | null }>;
+  /** `stops`: something that it stopped is in force. @throws Problem unknown_request, also for somebody else's */
+  find(actor: Actor, id: string): Promise<OwnRequest & { about: AboutDecision | null; stops: boolean }>;
   /** What is stopped now by a request of theirs. */
   stops(actor: Actor): Promise<Pick<Stop, "kind" | "model" | "request">[]>;
   /** What is held, by use, once a model. */

@@ -46,7 +46,6 @@ export function mountRequests(mount: Mount, deps: Deps): void {
   const showRequest = async (visit: Visit, id: string, unanswered?: string) => {
     const { c, scene, actor } = visit;
     const request = await requests.find(actor, id);
-    const stops = await requests.stops(actor);
     const needs = request.state === "identity_pending" ? 3 : request.needs;
     const done = (["asked", "open", "moved"] as const).find((one) => one === c.req.query("done")) ?? null;
     const view = {
@@ -54,7 +53,7 @@ export function mountRequests(mount: Mount, deps: Deps): void {
       done,
       today: requests.place().today,
       contract: request.about && (await deps.contract(request.about.model, request.about.version)),
-      stops: stops.some((stop) => stop.request === id),
+      stops: request.stops,
       prove: actor.proof >= needs ? null : (deps.wayToProof?.(needs, `/me/requests/${id}`) ?? null),
       ...(unanswered === undefined ? {} : { unanswered }),
     };

@@ -11,7 +11,7 @@ import type { OpenedRequest } from "../../subjects/requests/request.ts";
 import { requestsOf } from "../../subjects/requests/requests-of.ts";
 import { PROOF_OF } from "../../subjects/requests/rights.ts";
 import type { RightsDeps } from "../../subjects/requests/settings.ts";
-import { liftRestriction, stopsOf } from "../../subjects/requests/stops.ts";
+import { hasStop, liftRestriction, stopsOf } from "../../subjects/requests/stops.ts";
 import type { OwnRequest, RequestVerbs } from "./request-deps.ts";
 
 /** A lifted stop lets data be used again, as asking for one takes it away (`DELETE /v1/me/restrictions/{id}`). */
@@ -54,7 +54,7 @@ export function requestVerbs(deps: RightsDeps): RequestVerbs {
         model: opened.vaulted.decision.model,
         version: opened.vaulted.decision.version,
       };
-      return { ...request, about };
+      return { ...request, about, stops: await hasStop(deps.db, id) };
     },
     stops: (actor) => stopsOf(deps, actor.subject),
     async uses({ subject }, right) {

@@ -1,8 +1,9 @@
 import { and, eq, lt } from "drizzle-orm";
-import { notice, processingStop, request } from "../../db/tables.ts";
+import { notice, request } from "../../db/tables.ts";
 import { keysOf } from "../../privacy/subject-keys.ts";
 import { openRow } from "./request.ts";
 import type { RightsDeps } from "./settings.ts";
+import { hasStop } from "./stops.ts";
 
 /**
  * Forgets closed requests and notices whose days are over: row, key and words. A request whose stop is still in force is
@@ -15,12 +16,7 @@ export async function forgetRequests(deps: RightsDeps): Promise<number> {
   const over = await deps.db.select().from(request).where(lt(request.forgetAt, now));
   let forgotten = 0;
   for (const row of over) {
-    const [stop] = await deps.db
-      .select({ id: processingStop.id })
-      .from(processingStop)
-      .where(eq(processingStop.request, row.id))
-      .limit(1);
-    if (stop) {
+    if (await hasStop(deps.db, row.id)) {
       const { content } = openRow(deps, row);
       if ((await keysOf(deps.db, deps.epoch, content.subject)).length > 0) continue;
     }

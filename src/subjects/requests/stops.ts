@@ -1,4 +1,5 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
+import { toHex } from "../../../audit/bytes.ts";
 import type { Database } from "../../db/client.ts";
 import { processingStop, request } from "../../db/tables.ts";
 import { STOP_KINDS, type StopKind } from "../../decisions/stops.ts";
@@ -50,23 +51,22 @@ export interface Stop {
 
 /** What is stopped of a person's, by the requests that it came from. */
 export async function stopsOf(deps: RightsDeps, subjectId: string): Promise<Stop[]> {
-  const stops: Stop[] = [];
-  for (const { id, content } of await requestsOf(deps, subjectId)) {
-    for (const model of content.stopped) {
-      const [found] = await deps.db
-        .select({ id: processingStop.id, kind: processingStop.kind, request: processingStop.request })
-        .from(processingStop)
-        .where(
-          and(
-            inArray(processingStop.lookup, blindsOf(deps, "processing-stop", subjectId, model)),
-            eq(processingStop.request, id),
-          ),
-        );
+  const stopping = (await requestsOf(deps, subjectId)).filter(({ content }) => content.stopped.length > 0);
+  const ids = stopping.map(({ id }) => id);
+  const rows = await deps.db.select().from(processingStop).where(inArray(processingStop.request, ids));
+  return stopping.flatMap(({ id, content }) =>
+    content.stopped.flatMap((model) => {
+      const lookups = new Set(blindsOf(deps, "processing-stop", subjectId, model).map(toHex));
+      const found = rows.find(({ request: of, lookup }) => of === id && lookups.has(toHex(lookup)));
       const kind = STOP_KINDS.find((each) => each === found?.kind);
-      if (found && kind) stops.push({ id: found.id, kind, model, request: found.request });
-    }
-  }
-  return stops;
+      return found && kind ? { id: found.id, kind, model, request: id } : [];
+    }),
+  );
+}
+
+/** Whether anything that a request stopped is in force. */
+export async function hasStop(db: Database, requestId: string): Promise<boolean> {
+  return (await db.$count(processingStop, eq(processingStop.request, requestId))) > 0;
 }
 
 /** Ends every stop of a request, in the caller's transaction. */
