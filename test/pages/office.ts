@@ -173,6 +173,7 @@ export function officeOf(
     ],
     placeHold: async (_actor, asked) => did("placeHold", asked),
     liftHold: async (_actor, which) => did("liftHold", which),
+    models: async () => ["german-credit"],
     versions: async () => [
       {
         model: "german-credit",

@@ -97,6 +97,8 @@ export interface OperatorVerbs {
   ): Promise<void>;
   liftHold(actor: Actor, id: string): Promise<void>;
 
+  /** What has a published version, by name. */
+  models(): Promise<string[]>;
   /** Newest first within a model, models by name. */
   versions(): Promise<VersionLine[]>;
   /** @throws Problem invalid_package, duplicate_version */

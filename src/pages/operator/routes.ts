@@ -7,7 +7,6 @@ import { fieldsOf } from "../form-fields.ts";
 import { inputsOf } from "../product/form.ts";
 import type { Mount, Visit } from "../visit.ts";
 import { OPERATOR_STEPS } from "./deps.ts";
-import { modelNames } from "./frame.ts";
 import { holdsPage } from "./holds.ts";
 import { incidentPage } from "./incident.ts";
 import { INCIDENT_FIELDS, type IncidentField, type IncidentTyped } from "./incident-form.ts";
@@ -150,7 +149,7 @@ function mountHolds(mount: Mount, deps: Deps, logLine: LogLine): void {
   const { operator } = deps;
   const around = async () => ({
     holds: await operator.holds(),
-    models: modelNames(await operator.versions()),
+    models: await operator.models(),
     log: await logLine(),
   });
   mount("get", "/operator/holds", async ({ c, scene, show }) =>
@@ -331,7 +330,7 @@ function mountIncident(mount: Mount, deps: Deps, logLine: LogLine): void {
   const shown = async (visit: Visit, read: ReadIncident | null, unconfirmed: boolean) => {
     const { scene, actor, show } = visit;
     const { timeZone } = operator.place();
-    const models = modelNames(await operator.versions());
+    const models = await operator.models();
     const ask = read !== null && read.wrong.length === 0;
     const scope = ask ? await operator.incidentScope(actor, read.asked) : null;
     const contracts = await Promise.all(

@@ -116,10 +116,11 @@ function requestVerbs(deps: RightsDeps): RequestVerbs {
   };
 }
 
-type ModelVerbs = Pick<OperatorVerbs, "versions" | "publish" | "moveAlias">;
+type ModelVerbs = Pick<OperatorVerbs, "models" | "versions" | "publish" | "moveAlias">;
 
 function modelVerbs(deps: RightsDeps): ModelVerbs {
   return {
+    models: () => deps.models.names(),
     async versions() {
       const today = Math.floor(deps.now().getTime() / MS_PER_DAY);
       const first = today - DAYS_SHOWN + 1;
@@ -143,9 +144,10 @@ function modelVerbs(deps: RightsDeps): ModelVerbs {
           .where(gte(monitorCount.day, first))
           .groupBy(monitorCount.model, monitorCount.version, monitorCount.day),
       ]);
-      const aliasesOf = new Map<string, Record<string, number>>();
-      for (const model of new Set(rows.map((row) => row.model)))
-        aliasesOf.set(model, await deps.models.aliases(model));
+      const models = [...new Set(rows.map((row) => row.model))];
+      const aliasesOf = new Map(
+        await Promise.all(models.map(async (model) => [model, await deps.models.aliases(model)] as const)),
+      );
       return rows.map(({ model, version, publishedAt }): VersionLine => {
         const perDay = Array.from({ length: DAYS_SHOWN }, () => 0);
         for (const cell of counts)
@@ -245,7 +247,7 @@ export function officeVerbs(deps: RightsDeps & { checkpoints: Checkpoints }): {
       incidentPeople: (actor, asked) => incidentPeople(deps, actor.subject, asked),
     },
     reviewer: {
-      waiting: async () => (await requestAgenda(deps, MOST_LINES)).filter(({ right }) => right === "review"),
+      waiting: () => requestAgenda(deps, MOST_LINES, "review"),
       openReview: (actor, id) => openReview(deps, actor.subject, id),
       concludeReview: async (actor, id, conclusion) =>
         void (await concludeReview(deps, actor.subject, id, conclusion)),
