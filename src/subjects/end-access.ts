@@ -22,6 +22,25 @@ export interface EndedAccess {
 }
 
 /**
+ * Deletes a data key, the person's copies and, with their last key, the person.
+ * @param owner the person's row
+ * @returns the key's row as it was; null when it was gone already, and nothing else was touched
+ */
+export async function dropKey(
+  tx: Database,
+  id: string,
+  owner: string,
+): Promise<typeof dataKey.$inferSelect | null> {
+  const [row] = await tx.delete(dataKey).where(eq(dataKey.id, id)).returning();
+  if (!row) return null;
+  // A copy is made of all of its purposes' keys: without this one it opens no more.
+  await tx.delete(copy).where(eq(copy.subject, owner));
+  const others = tx.select({ id: dataKey.id }).from(dataKey).where(eq(dataKey.subject, owner));
+  await tx.delete(subject).where(and(eq(subject.id, owner), notExists(others)));
+  return row;
+}
+
+/**
  * Stage one of an erasure, *access ended*, in one transaction whatever the number of decisions: the wrapped key, its
  * counter and, with a person's last key, lookup and identifier are gone, and the log says so. What the key opened lies
  * there unreadable until the removal that is left behind has taken it away.
@@ -49,18 +68,8 @@ export async function endAccess(
         )
         .for("update");
       if (!owner || !(await mayEnd(tx))) return null;
-      const [row] = await tx.delete(dataKey).where(eq(dataKey.id, held.id)).returning();
+      const row = await dropKey(tx, held.id, owner.id);
       if (!row) return null;
-      // A copy is made of all of its purposes' keys: without this one it opens no more.
-      await tx.delete(copy).where(eq(copy.subject, owner.id));
-      await tx
-        .delete(subject)
-        .where(
-          and(
-            eq(subject.id, owner.id),
-            notExists(tx.select({ id: dataKey.id }).from(dataKey).where(eq(dataKey.subject, owner.id))),
-          ),
-        );
       const id = deps.randomId();
       const epoch = deps.epoch.current();
       await tx.insert(removal).values({

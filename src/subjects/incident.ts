@@ -3,13 +3,13 @@ import { toHex } from "../../audit/bytes.ts";
 import { hourOf, parseLeaf } from "../../audit/leaf.ts";
 import { chunksOf } from "../db/chunks.ts";
 import { leavesAt } from "../db/log-entries.ts";
-import { dataKey, erasedEntry, payload, record } from "../db/tables.ts";
+import { erasedEntry, record } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { leaveTrace, type Reader } from "../decisions/trace.ts";
 import { Problem } from "../errors.ts";
-import { openOwner } from "../privacy/owner.ts";
 import { retryStale } from "../privacy/stale.ts";
 import { openVaulted } from "./own-decision.ts";
+import { ownersOf, tagsOf } from "./owners.ts";
 
 /** Which part of what happened is asked about. Times count in whole hours, both ends included. */
 export interface IncidentAsked {
@@ -137,38 +137,15 @@ function addDecision(
 /** The row of the person behind each decision, by the decision's id; what was erased meanwhile is absent. */
 async function peopleBehind(deps: Deps, touched: readonly Touched[]): Promise<Map<string, string>> {
   const people = new Map<string, string>();
-  const personOfKey = new Map<string, string>();
   for (const part of chunksOf(touched)) {
-    const leaves = await leavesAt(
+    const tags = await tagsOf(
       deps.db,
       part.map(({ logIndex }) => logIndex),
     );
-    const idOfTag = new Map(
-      part.flatMap(({ id, logIndex }) => {
-        const leaf = leaves.get(logIndex);
-        return leaf ? [[toHex(parseLeaf(leaf).tag), id] as const] : [];
-      }),
-    );
-    const tags = [...idOfTag.keys()].map((tag) => new Uint8Array(Buffer.from(tag, "hex")));
-    const keyOf = await retryStale(deps.epoch, async () => {
-      const rows = await deps.db
-        .select({ tag: payload.tag, owner: payload.owner })
-        .from(payload)
-        .where(inArray(payload.tag, tags));
-      return rows.map(({ tag, owner }) => ({ tag: toHex(tag), key: openOwner(deps.epoch, owner, tag) }));
-    });
-    const unknown = [...new Set(keyOf.map(({ key }) => key))].filter((key) => !personOfKey.has(key));
-    for (const keys of chunksOf(unknown)) {
-      const rows = await deps.db
-        .select({ id: dataKey.id, subject: dataKey.subject })
-        .from(dataKey)
-        .where(inArray(dataKey.id, keys));
-      for (const row of rows) personOfKey.set(row.id, row.subject);
-    }
-    for (const { tag, key } of keyOf) {
-      const person = personOfKey.get(key);
-      const id = idOfTag.get(tag);
-      if (person !== undefined && id !== undefined) people.set(id, person);
+    const owners = await retryStale(deps.epoch, () => ownersOf(deps.db, deps, tags));
+    for (const { id, logIndex } of part) {
+      const owner = owners.get(logIndex);
+      if (owner) people.set(id, owner.subject);
     }
   }
   return people;

@@ -1,19 +1,17 @@
 import { and, asc, eq, gt, inArray, lt, notExists } from "drizzle-orm";
-import { bytesEqual, toHex } from "../../audit/bytes.ts";
 import { tag as tagOf } from "../../audit/commitment.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
-import { NO_TAG, parseLeaf } from "../../audit/leaf.ts";
 import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import { lockHead } from "../db/log-append.ts";
-import { leavesAt } from "../db/log-entries.ts";
-import { copy, dataKey, modelVersion, payload, record, retainedRecord, subject } from "../db/tables.ts";
+import { dataKey, modelVersion, payload, record, retainedRecord } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import type { Contract } from "../models/contract.ts";
 import { openDataKey } from "../privacy/data-key.ts";
-import { openOwner } from "../privacy/owner.ts";
 import { retryStale } from "../privacy/stale.ts";
+import { dropKey } from "./end-access.ts";
 import { heldSubjects } from "./holds.ts";
+import { ownersOf, tagsOf } from "./owners.ts";
 import { type AfterErasure, lastDay, markErased, removeRecords } from "./remove-records.ts";
 
 /** What a run took away. */
@@ -134,10 +132,10 @@ function takeAway(
         tx,
         rows.map(({ logIndex }) => logIndex),
       );
-      const owners = await ownersOf(tx, deps, [...tags.values()]);
+      const owners = await ownersOf(tx, deps, tags);
       const held = await heldSubjects({ ...deps, db: tx }, model);
       const keeps = ({ logIndex }: Entry) => {
-        const owner = owners.get(toHex(tags.get(logIndex) ?? NO_TAG));
+        const owner = owners.get(logIndex);
         return owner !== undefined && held.has(owner.subject);
       };
       const going = rows.filter((row) => !keeps(row) && (model !== null || tags.has(row.logIndex)));
@@ -153,42 +151,11 @@ function takeAway(
       for (const part of chunksOf([...emptied.values()])) {
         await tx.delete(payload).where(inArray(payload.tag, part));
       }
-      const touched = new Set(
-        indexes.flatMap((index) => owners.get(toHex(emptied.get(index) ?? NO_TAG))?.id ?? []),
-      );
+      const touched = new Set(indexes.flatMap((index) => owners.get(index)?.id ?? []));
       const keys = await dropEmptyKeys(tx, deps, [...touched]);
       return { entries: gone.length, keys, held: rows.filter(keeps).length };
     }),
   );
-}
-
-/** The tags of these entries, of those that carry one. */
-async function tagsOf(db: Database, indexes: readonly number[]): Promise<Map<number, Uint8Array>> {
-  const leaves = [...(await leavesAt(db, indexes))].map(
-    ([index, leaf]) => [index, parseLeaf(leaf).tag] as const,
-  );
-  return new Map(leaves.filter(([, tag]) => !bytesEqual(tag, NO_TAG)));
-}
-
-/** By tag in hex: the data key that opens what lies behind it. */
-async function ownersOf(db: Database, deps: Deps, tags: readonly Uint8Array[]) {
-  const keyIds = new Map<string, string>();
-  for (const part of chunksOf(tags)) {
-    const rows = await db
-      .select({ tag: payload.tag, owner: payload.owner })
-      .from(payload)
-      .where(inArray(payload.tag, part));
-    for (const { tag, owner } of rows) keyIds.set(toHex(tag), openOwner(deps.epoch, owner, tag));
-  }
-  const keys = new Map<string, { id: string; subject: string }>();
-  for (const part of chunksOf([...new Set(keyIds.values())])) {
-    const rows = await db
-      .select({ id: dataKey.id, subject: dataKey.subject })
-      .from(dataKey)
-      .where(inArray(dataKey.id, part));
-    for (const row of rows) keys.set(row.id, row);
-  }
-  return new Map([...keyIds].flatMap(([tag, id]) => (keys.has(id) ? [[tag, keys.get(id)!] as const] : [])));
 }
 
 /** A key that opens nothing any more goes, and with a person's last key the person. */
@@ -199,10 +166,7 @@ async function dropEmptyKeys(tx: Database, deps: Deps, ids: readonly string[]): 
     for (const row of rows) {
       const { tagKey, entries } = openDataKey(deps.epoch.of(row.epoch), row);
       if (await opensAnything(tx, tagKey, entries)) continue;
-      await tx.delete(copy).where(eq(copy.subject, row.subject));
-      await tx.delete(dataKey).where(eq(dataKey.id, row.id));
-      const others = tx.select({ id: dataKey.id }).from(dataKey).where(eq(dataKey.subject, row.subject));
-      await tx.delete(subject).where(and(eq(subject.id, row.subject), notExists(others)));
+      await dropKey(tx, row.id, row.subject);
       dropped += 1;
     }
   }
