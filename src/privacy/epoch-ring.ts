@@ -40,6 +40,8 @@ export class EpochRing {
   #held: Epoch[] = [];
   /** Of epochs that are gone, while keys that clients chose under them are still taken. Newest first. */
   #blinds: { epoch: number; key: Uint8Array }[] = [];
+  /** The refreshes under way, one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #seenAt = 0;
 
@@ -62,7 +64,7 @@ export class EpochRing {
   ): Promise<EpochRing> {
     const ring = new EpochRing(db, provider, keys);
     const [known] = await db.select().from(epochTable).limit(1);
-    if (!known) await ring.#declare(1, now);
+    if (!known) await ring.#declare(1, await provider.create(1), now);
     await ring.refresh();
     return ring;
   }
@@ -98,11 +100,21 @@ export class EpochRing {
   }
 
   /**
-   * Takes up what the database says now: opens an epoch that is new, lets go of one that nothing is under any more.
-   * @returns whether anything changed
+   * Takes up what the database says now: opens an epoch that is new, lets go of one that nothing is under any more. Calls
+   * that come together take turns: two at once would each open the new epoch, and the second would write zeroes over the
+   * keys that somebody took from the first.
+   * @returns whether what is held differs from what was held at the call
    */
   async refresh(): Promise<boolean> {
-    const before = this.#held.map(({ number }) => number).join();
+    const numbers = () => this.#held.map(({ number }) => number).join();
+    const before = numbers();
+    const turn = this.#turn.then(() => this.#takeUp());
+    this.#turn = turn.catch(() => {});
+    await turn;
+    return before !== numbers();
+  }
+
+  async #takeUp(): Promise<void> {
     const rows = await this.#db
       .select()
       .from(epochTable)
@@ -118,7 +130,6 @@ export class EpochRing {
     this.#held = held;
     for (const one of dropped) one.forget();
     await this.#takeBlinds();
-    return before !== held.map(({ number }) => number).join();
   }
 
   /** Says from now on which keys this process holds, and looks every few seconds what others have done. */
@@ -156,7 +167,7 @@ export class EpochRing {
    */
   async openNext(now: Date, patienceMs = 0): Promise<void> {
     const next = this.current().number + 1;
-    await this.provider.create(next);
+    const key = await this.provider.create(next);
     const until = performance.now() + patienceMs;
     while (await this.#isMissingElsewhere(next)) {
       if (performance.now() >= until) {
@@ -166,7 +177,7 @@ export class EpochRing {
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    await this.#declare(next, now);
+    await this.#declare(next, key, now);
     await this.refresh();
   }
 
@@ -191,8 +202,9 @@ export class EpochRing {
     }
   }
 
-  async #declare(number: number, now: Date): Promise<void> {
-    const key = await this.provider.create(number);
+  async #declare(number: number, key: Uint8Array, now: Date): Promise<void> {
+    const keyCheck = keyCheckOf(key);
+    key.fill(0);
     await this.#db.transaction(async (tx) => {
       // In the order in which everybody else takes them. Whoever writes now ends first; whoever comes next sees the new epoch.
       await tx.execute(sql`SELECT 1 FROM log_head WHERE id = 1 FOR UPDATE`);
@@ -200,10 +212,7 @@ export class EpochRing {
         sql`LOCK TABLE vault.subject, vault.data_key, vault.payload IN SHARE ROW EXCLUSIVE MODE`,
       );
       // Another replica may have opened it first, on a key folder of its own: what the database says counts.
-      await tx
-        .insert(epochTable)
-        .values({ number, openedAt: now, keyCheck: keyCheckOf(key) })
-        .onConflictDoNothing();
+      await tx.insert(epochTable).values({ number, openedAt: now, keyCheck }).onConflictDoNothing();
     });
   }
 

@@ -70,6 +70,8 @@ export function epochOf(number: number, key: Uint8Array): Epoch {
       for (const one of [lookupKey, epoch.wrapKey, epoch.ownerKey, epoch.blindKey]) one.fill(0);
     },
   };
+  // Whoever has it can derive the others again, also after `forget`.
+  key.fill(0);
   return epoch;
 }
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { epochOf } from "../../src/privacy/epoch.ts";
 import { KeyFolderError, keyFolder } from "../../src/privacy/key-folder.ts";
 import { SealError, seal, unseal } from "../../src/privacy/sealing.ts";
 import { keyFor, keysOf } from "../../src/privacy/subject-keys.ts";
@@ -52,6 +53,32 @@ describe("an epoch", () => {
     await other.create("epoch-1");
     await expect(openRing(database.db, other)).rejects.toThrow("not the one");
     await database.close();
+  });
+
+  it("that others opened is taken up once by all who ask together, and nobody is left with keys written over", async () => {
+    const database = await freshPostgres();
+    const keys = memoryKeys();
+    const ring = await openRing(database.db, keys);
+    const elsewhere = await openRing(database.db, keys);
+    await elsewhere.openNext(new Date());
+    const taken = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const changed = await ring.refresh();
+        return { changed, epoch: ring.current() };
+      }),
+    );
+    expect(taken.map(({ changed }) => changed)).toEqual(Array(5).fill(true));
+    expect(new Set(taken.map(({ epoch }) => epoch)).size).toBe(1);
+    expect(taken[0]!.epoch.number).toBe(2);
+    expect(taken[0]!.epoch.wrapKey.every((byte) => byte === 0)).toBe(false);
+    await database.close();
+  });
+
+  it("writes over the key that it was opened with", async () => {
+    const key = new Uint8Array(randomBytes(32));
+    const epoch = epochOf(1, key);
+    expect(key).toEqual(new Uint8Array(32));
+    expect(Buffer.from(epoch.lookup("ana"))).toHaveLength(32);
   });
 
   it("finds a person by their id and tells nobody else's apart from noise", async () => {

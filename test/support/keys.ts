@@ -11,7 +11,7 @@ export function memoryKeys(): KeyProvider {
     async read(name) {
       const key = keys.get(name);
       if (!key) throw new KeyFolderError(`The key "${name}" is not in the key folder`);
-      return key;
+      return new Uint8Array(key);
     },
     exists: async (name) => keys.has(name),
     async create(name) {
@@ -20,7 +20,7 @@ export function memoryKeys(): KeyProvider {
     async keep(name, given) {
       const key = keys.get(name) ?? new Uint8Array(given);
       keys.set(name, key);
-      return key;
+      return new Uint8Array(key);
     },
     async destroy(name) {
       keys.delete(name);
