@@ -7,6 +7,7 @@ import type { PoolClient } from "pg";
 import { APPEND, type AppendRow } from "./append-call.ts";
 import { type AppendChannel, pipelinedChannel } from "./append-channel.ts";
 import { type ArrayParameters, binaryArrays, plainArrays } from "./arrays.ts";
+import { hasCode } from "./error-code.ts";
 import * as tables from "./tables.ts";
 
 /** PostgreSQL, reached through `pg` or embedded as PGlite: the same schema, migrations and queries. */
@@ -49,14 +50,6 @@ async function upToDate(db: Database): Promise<boolean> {
     if (hasCode(error, "42P01", "3F000", "42501")) return false;
     throw error;
   }
-}
-
-/** SQLSTATE of an error or of what caused it. */
-function hasCode(error: unknown, ...codes: string[]): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (codes.includes(String((cause as { code?: unknown }).code))) return true;
-  }
-  return false;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { parseFrontier } from "../../audit/frontier.ts";
-import { type Edge, expectedTree, prepareEntries, settle } from "./append-batch.ts";
-import { type AppendRow, appendParameters, readAppendRow } from "./append-call.ts";
+import { type Edge, expectedTree, prepareEntries, type Settled, settle } from "./append-batch.ts";
+import { type AppendCall, type AppendRow, appendParameters, readAppendRow } from "./append-call.ts";
 import type { Database } from "./client.ts";
 import type { AppendContext, NewEntry, Outcome } from "./log-entry.ts";
 import { logCheckpoint, logHead } from "./tables.ts";
@@ -23,6 +23,18 @@ export async function lockHead(tx: Database): Promise<Edge> {
   return { ...parseFrontier(head.frontier), root: head.root };
 }
 
+/** One call of the function inside the caller's transaction, with the note of the head that it moved to. */
+export async function appendInside(tx: Database, context: AppendContext, call: AppendCall): Promise<Settled> {
+  const parameters = appendParameters(context.arrays, call).map((value) => sql`${sql.param(value)}`);
+  const { rows } = (await tx.execute(
+    sql`SELECT * FROM motivo_append(${sql.join(parameters, sql`, `)})`,
+  )) as unknown as { rows: AppendRow[] };
+  const settled = settle(context.signer, call.prepared, call.expected, readAppendRow(rows[0]));
+  // The head is locked: a note of this size that is there already is the same note.
+  if (settled.owed) await tx.insert(logCheckpoint).values(settled.owed).onConflictDoNothing();
+  return settled;
+}
+
 /**
  * Appends entries inside the caller's transaction: head, leaves, records, payloads, tiles and checkpoint, all or
  * none. The head stays locked until that transaction ends, so keep it short.
@@ -42,13 +54,7 @@ export async function appendEntries(
   for (let left: readonly NewEntry[] = entries; left.length > 0; ) {
     const batch = prepareEntries(context, left, standing);
     const expected = expectedTree(context.signer, await lockHead(tx), batch.prepared);
-    const call = { ...batch, expected, now: context.now() };
-    const parameters = appendParameters(context.arrays, call).map((value) => sql`${sql.param(value)}`);
-    const { rows } = (await tx.execute(
-      sql`SELECT * FROM motivo_append(${sql.join(parameters, sql`, `)})`,
-    )) as unknown as { rows: AppendRow[] };
-    const settled = settle(context.signer, batch.prepared, expected, readAppendRow(rows[0]));
-    if (settled.owed) await tx.insert(logCheckpoint).values(settled.owed);
+    const settled = await appendInside(tx, context, { ...batch, expected, now: context.now() });
     for (const [entry, outcome] of settled.outcomes) outcomes.set(entry, outcome);
     for (const [key, next] of settled.counters) standing.set(key, next);
     left = settled.stale;

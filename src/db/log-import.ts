@@ -4,13 +4,13 @@ import { nodeCrypto } from "../../audit/crypto-node.ts";
 import type { ParsedEntry } from "../../audit/export.ts";
 import { LEAF_KINDS, type Leaf, NO_TAG, parseLeaf } from "../../audit/leaf.ts";
 import { hashLeaf } from "../../audit/merkle.ts";
-import { expectedTree, settle } from "./append-batch.ts";
-import { type AppendRow, appendParameters, type PreparedEntry, readAppendRow } from "./append-call.ts";
+import { expectedTree } from "./append-batch.ts";
+import type { PreparedEntry } from "./append-call.ts";
 import { chunksOf } from "./chunks.ts";
 import type { Database } from "./client.ts";
-import { lockHead } from "./log-append.ts";
+import { appendInside, lockHead } from "./log-append.ts";
 import type { AppendContext, NewEntry } from "./log-entry.ts";
-import { erasedEntry, logCheckpoint, logTag, payload, record } from "./tables.ts";
+import { erasedEntry, logTag, payload, record } from "./tables.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NO_RECORD = "{}";
@@ -58,12 +58,20 @@ export async function importEntries(
   const edge = await lockHead(tx);
   if (entries[0]?.index !== edge.size) throw new Error("The entries do not go on where the log ends");
   const leaves = entries.map(({ leaf }) => parseLeaf(leaf));
-  const standing = await standingIds(tx, entries);
+  const found = entries.map((entry) =>
+    columnsOf(
+      "recordText" in entry ? (JSON.parse(entry.recordText) as Record<string, unknown>) : {},
+      randomId,
+    ),
+  );
+  const standing = await standingIds(
+    tx,
+    found.flatMap(({ about }) => about ?? []),
+  );
   const prepared = entries.map((entry, i): PreparedEntry => {
     const leaf = leaves[i]!;
     const kept = "recordText" in entry;
-    const told = kept ? (JSON.parse(entry.recordText) as Record<string, unknown>) : {};
-    const columns = columnsOf(told, randomId);
+    const columns = found[i]!;
     if (columns.about !== undefined && !standing.has(columns.about)) delete columns.about;
     return {
       entry: { leaf, hour: leaf.hour, body: { kind: leaf.kind, hour: leaf.hour }, columns },
@@ -76,13 +84,8 @@ export async function importEntries(
   });
   const expected = expectedTree(context.signer, edge, prepared);
   const call = { prepared, tagNumbers: new Map(), expected, now: context.now() };
-  const parameters = appendParameters(context.arrays, call).map((value) => sql`${sql.param(value)}`);
-  const { rows } = (await tx.execute(
-    sql`SELECT * FROM motivo_append(${sql.join(parameters, sql`, `)})`,
-  )) as unknown as { rows: AppendRow[] };
-  const settled = settle(context.signer, prepared, expected, readAppendRow(rows[0]));
+  const settled = await appendInside(tx, context, call);
   if (settled.edge?.size !== edge.size + entries.length) throw new Error("The log did not take the entries");
-  if (settled.owed) await tx.insert(logCheckpoint).values(settled.owed).onConflictDoNothing();
 
   const tags = tagsOf(entries, leaves);
   if (tags.length > 0) await tx.insert(logTag).values(tags);
@@ -92,12 +95,7 @@ export async function importEntries(
 const tagsOf = (entries: readonly ParsedEntry[], leaves: readonly Leaf[]) =>
   leaves.flatMap(({ tag }, i) => (bytesEqual(tag, NO_TAG) ? [] : [{ tag, index: entries[i]!.index }]));
 
-async function standingIds(tx: Database, entries: readonly ParsedEntry[]): Promise<Set<string>> {
-  const abouts = entries.flatMap((entry) => {
-    if (!("recordText" in entry)) return [];
-    const { about } = columnsOf(JSON.parse(entry.recordText) as Record<string, unknown>, () => "");
-    return about ?? [];
-  });
+async function standingIds(tx: Database, abouts: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>();
   for (const part of chunksOf(abouts)) {
     const rows = await tx.select({ id: record.id }).from(record).where(inArray(record.id, part));

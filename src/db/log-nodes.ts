@@ -1,7 +1,5 @@
 import { and, asc, between, eq } from "drizzle-orm";
-import { nodeCrypto } from "../../audit/crypto-node.ts";
-import { rootOf } from "../../audit/frontier.ts";
-import { TILE_WIDTH, type Tile, tileOfNode, tileWidthAt } from "../../audit/tile.ts";
+import { TILE_WIDTH, type Tile, tileWidthAt } from "../../audit/tile.ts";
 import type { Database } from "./client.ts";
 import { entriesBetween, leafHashesBetween, splitHashes } from "./log-entries.ts";
 import { logTile } from "./tables.ts";
@@ -55,13 +53,4 @@ export async function tileBytes(db: Database, tile: Tile, size: number): Promise
       return [length, leaf];
     }),
   );
-}
-
-/** Reads the roots of complete subtrees: node `index` of `level` covers 2^level leaves. */
-export function nodeReader(db: Database): (level: number, index: number) => Promise<Uint8Array> {
-  return async (level, index) => {
-    const place = tileOfNode({ level, index });
-    const start = place.index * TILE_WIDTH + place.first;
-    return rootOf(nodeCrypto, await tileHashes(db, place.level, start, place.count));
-  };
 }

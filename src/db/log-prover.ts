@@ -23,21 +23,26 @@ function remembering<V>(most: number) {
 }
 
 /**
- * Inclusion proofs in the tree of `size`, for very many entries: each tile is read once, not once for each node of each
- * path.
+ * The roots of complete subtrees of the tree of `size`: node `index` of `level` covers 2^level leaves. Each tile is read
+ * once, not once for each node. For one proof, or for many in one tree: a tile that is not full yet grows.
  */
-export function proverAt(db: Database, size: number): (index: number) => Promise<Uint8Array[]> {
+export function nodesAt(db: Database, size: number): (level: number, index: number) => Promise<Uint8Array> {
   const tileIn = remembering<Promise<Uint8Array[]>>(TILES);
   const nodeIn = remembering<Promise<Uint8Array>>(NODES);
   const tile = (level: number, index: number) =>
     tileIn(`${level}/${index}`, () =>
       tileHashes(db, level, index * TILE_WIDTH, tileWidthAt(level, index, size)),
     );
-  const node = (level: number, index: number) =>
+  return (level, index) =>
     nodeIn(`${level}/${index}`, async () => {
       const place = tileOfNode({ level, index });
       const hashes = await tile(place.level, place.index);
       return rootOf(nodeCrypto, hashes.slice(place.first, place.first + place.count));
     });
+}
+
+/** Inclusion proofs in the tree of `size`, for very many entries. */
+export function proverAt(db: Database, size: number): (index: number) => Promise<Uint8Array[]> {
+  const node = nodesAt(db, size);
   return (index) => resolvePath(nodeCrypto, inclusionPath(index, size), node);
 }

@@ -3,7 +3,7 @@ import { bytesEqual } from "../../audit/bytes.ts";
 import { openCheckpoint, parseCheckpoint, signCheckpoint } from "../../audit/checkpoint.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { EMPTY_FRONTIER, encodeFrontier, frontierRoot } from "../../audit/frontier.ts";
-import { consistencyPath, inclusionPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
+import { consistencyPath, peakCoordinates, resolvePath } from "../../audit/merkle.ts";
 import { formatVkey, keysOfSigner, parseNote } from "../../audit/note.ts";
 import type { Tile } from "../../audit/tile.ts";
 import { Problem } from "../errors.ts";
@@ -14,7 +14,8 @@ import type { Database } from "./client.ts";
 import { lockHead } from "./log-append.ts";
 import { entriesBetween, entryAt } from "./log-entries.ts";
 import type { AppendContext, LogSigner, NewEntry, Outcome, Receipt } from "./log-entry.ts";
-import { nodeReader, tileBytes } from "./log-nodes.ts";
+import { tileBytes } from "./log-nodes.ts";
+import { nodesAt, proverAt } from "./log-prover.ts";
 import { type BatchLimits, Sequencer } from "./log-sequencer.ts";
 import { refusedAsOlder } from "./older-epoch.ts";
 import { logBatch, logCheckpoint, logHead, logKey, record } from "./tables.ts";
@@ -79,13 +80,12 @@ const noteAt = async (db: Database, size: number): Promise<string | undefined> =
 
 /** The root of the tree as it was at `size`, out of the stored tiles and leaves. */
 async function edgeAt(db: Database, size: number): Promise<Edge> {
-  const readNode = nodeReader(db);
+  const readNode = nodesAt(db, size);
   const peaks = await Promise.all(peakCoordinates(size).map(({ level, index }) => readNode(level, index)));
   return { size, peaks, root: frontierRoot(nodeCrypto, { size, peaks }) };
 }
 
 export function logReader(db: Database): LogReader {
-  const readNode = nodeReader(db);
   async function row() {
     const [head] = await db.select().from(logHead).where(eq(logHead.id, 1));
     if (!head) throw new Problem("not_ready", "The log is not open yet", { retryAfterSeconds: 5 });
@@ -107,13 +107,13 @@ export function logReader(db: Database): LogReader {
       return (await this.vkeys()).at(-1)!;
     },
     consistencyProof: (from, to) =>
-      from === 0 ? Promise.resolve([]) : resolvePath(nodeCrypto, consistencyPath(from, to), readNode),
+      from === 0 ? Promise.resolve([]) : resolvePath(nodeCrypto, consistencyPath(from, to), nodesAt(db, to)),
     async leaf(index) {
       const entry = await entryAt(db, index);
       if (!entry) throw new Problem("unknown_entry");
       return entry;
     },
-    inclusionProof: (index, size) => resolvePath(nodeCrypto, inclusionPath(index, size), readNode),
+    inclusionProof: async (index, size) => proverAt(db, size)(index),
     async tile(tile) {
       const bytes = await tileBytes(db, tile, (await row()).size);
       if (!bytes) throw new Problem("unknown_entry", "The log does not fill this tile so far");

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { and, eq, inArray } from "drizzle-orm";
 import { bytesEqual } from "../../audit/bytes.ts";
 import type { Database } from "../db/client.ts";
+import { hasCode } from "../db/error-code.ts";
 import { gatherOf } from "../db/gather.ts";
 import { dataKey, subject } from "../db/tables.ts";
 import { type KeyUse, openDataKey, type SubjectKey, wrapDataKey } from "./data-key.ts";
@@ -66,6 +67,8 @@ const keysAsked = gatherOf(
   },
 );
 
+const FOREIGN_KEY_VIOLATION = "23503";
+
 /** The person's key for this use, made when there is none. Two first decisions at once end with one key. */
 export async function keyFor(
   db: Database,
@@ -80,7 +83,7 @@ export async function keyFor(
     await retryStale(ring, () => makeKey(db, ring.current(), ring, subjectId, use)).catch(
       (error: unknown) => {
         // The person's row was erased between our two inserts: the next round makes it anew.
-        if (!isForeignKeyViolation(error)) throw error;
+        if (!hasCode(error, FOREIGN_KEY_VIOLATION)) throw error;
       },
     );
   }
@@ -121,11 +124,6 @@ async function makeKey(
       .values({ ...row, epoch: epoch.number, wrapped, entries: 0 })
       .onConflictDoNothing();
   });
-}
-
-function isForeignKeyViolation(error: unknown): boolean {
-  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
-  return (cause as { code?: string } | undefined)?.code === "23503";
 }
 
 /** Every key of a person; empty when nothing is held about them. */
