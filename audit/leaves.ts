@@ -1,4 +1,4 @@
-import { bytesEqual } from "./bytes.ts";
+import { bytesEqual, concatBytes } from "./bytes.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Crypto } from "./crypto.ts";
 import { RunningRoot } from "./frontier.ts";
@@ -21,7 +21,7 @@ export async function scanLeaves(
   let held: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
     if (tree.size === size) break;
-    const bytes = held.length === 0 ? chunk : joined(held, chunk);
+    const bytes = held.length === 0 ? chunk : concatBytes(held, chunk);
     let at = 0;
     while (tree.size < size && at + 2 <= bytes.length) {
       const end = at + 2 + ((bytes[at]! << 8) | bytes[at + 1]!);
@@ -35,11 +35,4 @@ export async function scanLeaves(
   }
   if (tree.size !== size) throw new Refusal("size_mismatch", tree.size);
   if (!bytesEqual(tree.root(), root)) throw new Refusal("root_mismatch");
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
 }

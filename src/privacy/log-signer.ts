@@ -25,8 +25,6 @@ export interface LogKeyChange {
 export interface ChangeableSigner extends LogSigner {
   keys: readonly VerifierKey[];
   also: readonly Signer[];
-  /** The key that signs longest from now on: the one to give to somebody who has none. */
-  newest: string;
   /** Why nothing is signed, or null. */
   halted(): Problem | null;
   halt(why: string): void;
@@ -115,10 +113,6 @@ class KeyRing implements ChangeableSigner {
 
   get vkey(): string {
     return formatVkey(this.key);
-  }
-
-  get newest(): string {
-    return formatVkey(this.#held.at(-1)!.key);
   }
 
   readonly sign = (message: Uint8Array): Uint8Array => this.#guarded(this.#held[this.#current]!)(message);
