@@ -58,7 +58,15 @@ describe("an epoch", () => {
   it("that others opened is taken up once by all who ask together, and nobody is left with keys written over", async () => {
     const database = await freshPostgres();
     const keys = memoryKeys();
-    const ring = await openRing(database.db, keys);
+    const read: string[] = [];
+    const counted = {
+      ...keys,
+      read: (name: string) => {
+        read.push(name);
+        return keys.read(name);
+      },
+    };
+    const ring = await openRing(database.db, counted);
     const elsewhere = await openRing(database.db, keys);
     await elsewhere.openNext(new Date());
     const taken = await Promise.all(
@@ -69,6 +77,7 @@ describe("an epoch", () => {
     );
     expect(taken.map(({ changed }) => changed)).toEqual(Array(5).fill(true));
     expect(new Set(taken.map(({ epoch }) => epoch)).size).toBe(1);
+    expect(read.filter((name) => name === "epoch-2")).toHaveLength(1);
     expect(taken[0]!.epoch.number).toBe(2);
     expect(taken[0]!.epoch.wrapKey.every((byte) => byte === 0)).toBe(false);
     await database.close();
