@@ -61,8 +61,10 @@ describe("an epoch", () => {
     const read: string[] = [];
     const counted = {
       ...keys,
-      read: (name: string) => {
+      async read(name: string) {
         read.push(name);
+        // As long as a provider elsewhere takes: the database answers everybody meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 50));
         return keys.read(name);
       },
     };
