@@ -96,7 +96,7 @@ function tallyOf(db: Database): MatchingTally {
 }
 
 /** The way of one decision through the gate that its package asks for (`risk.k`). */
-export interface Arrival {
+interface Arrival {
   /** At which level its quasi-identifiers go on the record; 0: as the policies say. */
   levelFor(cells: readonly Cell[], context: AnonymiseContext): Promise<number>;
   /** To be called once its entry stands, and not before. Neither throws nor waits. */
@@ -104,13 +104,19 @@ export interface Arrival {
 }
 
 export function arrivalOf({ db }: Pick<Deps, "db">, { contract, model }: LiveVersion): Arrival {
-  const { risk } = contract;
+  const { risk, quasiIdentifiers } = contract;
   if (risk === undefined) return { levelFor: async () => 0, stands: () => {} };
+  // Quasi-identifiers alone make a class: nothing else of the row need be anonymised once a level.
+  const features = contract.features.filter(({ name }) => quasiIdentifiers.includes(name));
+  const columns = features.map((feature) => contract.features.indexOf(feature));
   let classes: string[] = [];
   return {
     async levelFor(cells, context) {
       const levels = Array.from({ length: coarsestLevel(contract) }, (_, level) => level);
-      classes = levels.map((level) => classOf(contract, anonymise(contract, cells, context, level)));
+      const own = columns.map((column) => cells[column]!);
+      classes = levels.map((level) =>
+        classOf(contract, anonymise({ features, quasiIdentifiers }, own, context, level)),
+      );
       return levelFor(await tallyOf(db).arrivals(model, classes), risk.k);
     },
     stands: () => tallyOf(db).note(model, classes),
