@@ -95,17 +95,21 @@ export class ClosedForm {
   }
 
   /**
-   * Base, output (one an output of the model, float64) and attributions (players × outputs, row-major).
+   * Base, output (one an output of the model, float64) and attributions (players × outputs, row-major), on the link's
+   * scale; and the model's own outputs, as `valueOf` gives them for `identity`.
    * @param link one that is covered
    */
   explain(
     row: readonly Cell[],
     link: Link,
-  ): { base: Float64Array; output: Float64Array; attributions: Float64Array } {
-    const form = { ...this.structure, ...this.#forms[link]! };
+  ): { base: Float64Array; output: Float64Array; outputs: Float64Array; attributions: Float64Array } {
+    const { structure } = this;
+    const form = { ...structure, ...this.#forms[link]! };
+    const scores = scoresOf(structure.scores, row);
     return {
       base: marginsOf(form, this.#exact.base),
-      output: marginsOf(form, scoresOf(this.structure.scores, row)),
+      output: marginsOf(form, scores),
+      outputs: applyPost(structure.post, marginsOf(structure, scores)),
       attributions: this.#mixed(form, this.#exact.attribute(row, this.#scratch)),
     };
   }

@@ -281,14 +281,13 @@ async function inClosedForm(
     await game.predict({ count: 1, background: Uint32Array.of(0), present }),
     game.outputs,
   );
-  const outputs = closedForm.valueOf(game.row, "identity");
+  const { base, output, outputs, attributions } = closedForm.explain(game.row, link);
   if (outputs.length !== game.outputs)
     throw new ExplainError("prediction_shape", "The model's structure gives another number of outputs", {
       expected: game.outputs,
       given: outputs.length,
     });
   const distance = Math.max(...outputs.map((output, o) => Math.abs(output - given[o]!)));
-  const { base, output, attributions } = closedForm.explain(game.row, link);
   const table = <T>(cell: (value: number) => T): T[][] =>
     rowsOf(players, game.outputs, (i) => cell(attributions[i]! + 0));
   return {
