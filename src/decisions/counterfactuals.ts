@@ -1,5 +1,4 @@
 import { and, eq } from "drizzle-orm";
-import { fromHex } from "../../audit/bytes.ts";
 import { canonicalize, type Json } from "../../audit/canonical.ts";
 import { hourOf, parseLeaf } from "../../audit/leaf.ts";
 import type { Database } from "../db/client.ts";
@@ -14,6 +13,7 @@ import { retryStale } from "../privacy/stale.ts";
 import { entryOf, openByTag } from "../privacy/vault.ts";
 import type { Deps } from "./deps.ts";
 import { type OpenedVault, openVaulted } from "./opened-vault.ts";
+import { leafDigests } from "./record.ts";
 import {
   type ChangesFound,
   changeableFeatures,
@@ -104,17 +104,8 @@ function newEntry(
   // Where records may be coarsened, this one names what it would at the coarsest.
   const level = contract.risk === undefined ? 0 : coarsestLevel(contract);
   const inputs = anonymise(contract, cells, { key, identifiers: identifiersOf(vaulted.subject) }, level);
-  const { model, background, explainer, policy } = digests;
   return {
-    leaf: {
-      kind: "explanation",
-      digests: {
-        model: fromHex(model),
-        background: fromHex(background),
-        explainer: fromHex(explainer),
-        policy: fromHex(policy),
-      },
-    },
+    leaf: { kind: "explanation", digests: leafDigests(digests) },
     hour,
     body: {
       kind: "explanation",
@@ -160,15 +151,17 @@ async function make(deps: Deps, id: string): Promise<CounterfactualsOf | null> {
     algorithm: COUNTERFACTUAL_VERSION,
     ...changes,
   };
-  const written = await retryStale(deps.epoch, () =>
-    deps.db.transaction(async (tx) => {
+  const written = await retryStale(deps.epoch, () => {
+    // Before the head is locked: everybody's entries wait behind that.
+    const entry = newEntry(deps, version, opened, found);
+    return deps.db.transaction(async (tx) => {
       await lockHead(tx);
       const there = await entryAbout(tx, id);
       if (there !== undefined) return { logIndex: there };
-      const [outcome] = await appendEntries(tx, deps.log.context, [newEntry(deps, version, opened, found)]);
+      const [outcome] = await appendEntries(tx, deps.log.context, [entry]);
       return outcome!;
-    }),
-  );
+    });
+  });
   // The person was forgotten meanwhile.
   if ("refused" in written) return null;
   return { state: "computed", logIndex: written.logIndex, found };

@@ -1,4 +1,3 @@
-import { fromHex } from "../../audit/bytes.ts";
 import { hourOf } from "../../audit/leaf.ts";
 import type { Database } from "../db/client.ts";
 import { appendEntries, type NewEntry, type Receipt } from "../db/log-append.ts";
@@ -14,7 +13,7 @@ import { claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
 import { arrivalOf } from "./matching-gate.ts";
 import { predictAndExplain } from "./predicted.ts";
-import { decisionRecord } from "./record.ts";
+import { decisionRecord, leafDigests } from "./record.ts";
 import { refuseStopped } from "./stops.ts";
 import { identifiersOf, readSubject } from "./subject.ts";
 import { encodeVaulted, receiptOf } from "./vaulted.ts";
@@ -32,7 +31,7 @@ export interface DecisionAsked {
 }
 
 /** What stands or falls with a decision, written in its transaction after its entry. */
-export interface Companion {
+interface Companion {
   /** @param tx holds the head of the log. What is thrown takes the decision back. */
   write(tx: Database, decision: DecisionCore, key: SubjectKey): Promise<void>;
 }
@@ -92,7 +91,7 @@ export async function decideWith(
   const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, async (key) => {
     const context = { key, identifiers: identifiersOf(subject) };
     return {
-      leaf: { kind: "decision", digests: bytesOf(digests) },
+      leaf: { kind: "decision", digests: leafDigests(digests) },
       hour,
       body: (await decisionRecord(version, core, {
         hour,
@@ -171,13 +170,4 @@ async function appendDecision(
     }
   }
   throw new Problem("overloaded", "The subject's key keeps changing", { retryAfterSeconds: 1 });
-}
-
-function bytesOf(digests: { model: string; background: string; explainer: string; policy: string }) {
-  return {
-    model: fromHex(digests.model),
-    background: fromHex(digests.background),
-    explainer: fromHex(digests.explainer),
-    policy: fromHex(digests.policy),
-  };
 }

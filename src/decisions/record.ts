@@ -1,3 +1,4 @@
+import { fromHex } from "../../audit/bytes.ts";
 import type { Cell } from "../explain/game.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import { type AnonymiseContext, anonymise, bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
@@ -49,5 +50,15 @@ export async function decisionRecord(
     seed: core.seed,
     reasons: core.reasons.flatMap(({ feature, code }) => (bearsAttribution(inputs[feature]) ? [code] : [])),
     digests: more.digests,
+  };
+}
+
+/** A record's digests as its leaf has them. */
+export function leafDigests({ model, background, explainer, policy }: DecisionRecord["digests"]) {
+  return {
+    model: fromHex(model),
+    background: fromHex(background),
+    explainer: fromHex(explainer),
+    policy: fromHex(policy),
   };
 }
