@@ -7,10 +7,10 @@ import { type AuditFilter, listDecisions, openDecision } from "../decisions/audi
 import type { AuditedDecision } from "../decisions/decision.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { evidenceOf, traceExport } from "../decisions/evidence.ts";
+import { timeOfHour } from "../decisions/times.ts";
 import { Problem } from "../errors.ts";
 import type { Api } from "./api.ts";
 import * as schemas from "./schemas.ts";
-import { timeOfHour } from "./times.ts";
 
 const TAG = "Audit";
 

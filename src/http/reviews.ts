@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Deps } from "../decisions/deps.ts";
 import { readStanding } from "../decisions/standing.ts";
+import { timeOfHour } from "../decisions/times.ts";
 import { requestsByDeadline } from "../subjects/requests/list.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import { concludeReview, openReview } from "../subjects/reviews/review.ts";
@@ -8,7 +9,6 @@ import { reviewOversight } from "../subjects/reviews/tally.ts";
 import type { Api } from "./api.ts";
 import * as shapes from "./request-schemas.ts";
 import { heldDecision, text, uuid } from "./schemas.ts";
-import { timeOfHour } from "./times.ts";
 
 const TAG = "Reviews";
 const MS_PER_DAY = 86_400_000;

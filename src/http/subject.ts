@@ -1,6 +1,7 @@
 import { stream } from "hono/streaming";
 import type { ToldCounterfactuals } from "../decisions/counterfactual-words.ts";
 import type { Deps } from "../decisions/deps.ts";
+import { timeOfHour } from "../decisions/times.ts";
 import { accessAnswer, type Held, type HeldDecision, type Opening, openHeld } from "../subjects/access.ts";
 import { accessProof } from "../subjects/access-proof.ts";
 import { heldCounterfactuals } from "../subjects/held-counterfactuals.ts";
@@ -9,7 +10,6 @@ import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
 import { personOf } from "./requests.ts";
 import * as schemas from "./schemas.ts";
-import { timeOfHour } from "./times.ts";
 
 const TAG = "My data";
 

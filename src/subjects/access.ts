@@ -10,10 +10,11 @@ import type { Subject } from "../decisions/subject.ts";
 import type { Contract } from "../models/contract.ts";
 import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
 import { openPayloads } from "../privacy/vault.ts";
-import { entriesOf } from "./entries.ts";
+import { entriesOf, type TaggedEntry } from "./entries.ts";
 import { goneAmong } from "./gone.ts";
 import { requestsOf } from "./requests/requests-of.ts";
-import { eventEntry, type VaultedEvent } from "./trace.ts";
+import type { VaultedEvent } from "./trace.ts";
+import { traceReading } from "./trace-reading.ts";
 
 /** One opening of a person's data. */
 export interface Opening {
@@ -106,20 +107,33 @@ export async function contractOf(deps: Pick<Deps, "models">, key: SubjectKey): P
   throw new Error("A key is held for a use that no published version has");
 }
 
-async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
-  const entries = await entriesOf(deps.db, key);
+/**
+ * Opens what lies in the vault behind these entries of a key, oldest first, and sorts it in.
+ * @throws Error when something is missing that the log does not say to be gone
+ */
+export async function openInto(
+  { db }: Pick<Deps, "db">,
+  key: SubjectKey,
+  entries: readonly TaggedEntry[],
+  held: Held,
+): Promise<void> {
   const payloads = await openPayloads(
-    deps.db,
+    db,
     key,
     entries.map(({ tag }) => tag),
   );
-  const held = nothingHeld(key, await contractOf(deps, key));
-  await goneAmong(deps.db, entries, payloads);
+  await goneAmong(db, entries, payloads);
   for (const { logIndex, tag } of entries) {
     const plaintext = payloads.get(toHex(tag));
     if (!plaintext) continue;
     sortInto(held, JSON.parse(new TextDecoder().decode(plaintext)) as Vaulted, logIndex);
   }
+}
+
+async function heldUnder(deps: Deps, key: SubjectKey): Promise<Held> {
+  const entries = await entriesOf(deps.db, key);
+  const held = nothingHeld(key, await contractOf(deps, key));
+  await openInto(deps, key, entries, held);
   held.opened.push(
     ...(await openingsOf(
       deps,
@@ -168,16 +182,8 @@ export async function openHeld(
   subjectId: string,
   what: "decisions" | "personal-data",
 ): Promise<Held[]> {
-  const at = deps.now().toISOString();
-  const traced = new Set<string>();
-  for (const key of await keysOf(deps.db, deps.epoch, subjectId)) {
-    // A key that is erased in this moment has nothing left to open, so a refusal here needs no answer of its own.
-    await deps.log.append(
-      eventEntry(deps, key, { kind: "access", at, role: "subject", purpose: "own-access", what }),
-    );
-    traced.add(key.id);
-  }
-  // Read again, for the entry just made; a key that came to be meanwhile is opened by the next reading, which says so.
+  const traced = await traceReading(deps, subjectId, { role: "subject", purpose: "own-access" }, what);
+  // Read again, for the entry just made.
   const keys = (await keysOf(deps.db, deps.epoch, subjectId)).filter(({ id }) => traced.has(id));
   return Promise.all(keys.map((key) => heldUnder(deps, key)));
 }
@@ -242,7 +248,10 @@ export async function accessAnswer(
   };
 }
 
-function usedBases(contract: Contract) {
+/** The legal bases that a package's features rest on; one that it states and rests nothing on is left out. */
+export function usedBases(contract: Contract) {
   const used = new Set(contract.features.map(({ basis }) => basis));
-  return Object.entries(contract.bases).flatMap(([name, basis]) => (used.has(name) ? [basis] : []));
+  return Object.entries(contract.bases).flatMap(([code, { kind, articles }]) =>
+    used.has(code) ? [{ code, kind, articles }] : [],
+  );
 }

@@ -11,9 +11,17 @@ export interface AskedReading {
 /**
  * Puts the reading of everything held about a person on the record, once under each of their keys, before it is read.
  * A key that is erased in this moment has nothing left to open, so a refusal needs no answer of its own.
+ * @returns the ids of these keys: one that came to be meanwhile is for the next reading, which says so
  */
-export async function traceReading(deps: Deps, subjectId: string, reading: AskedReading): Promise<void> {
+export async function traceReading(
+  deps: Deps,
+  subjectId: string,
+  reading: AskedReading,
+  what: "decisions" | "personal-data" = "personal-data",
+): Promise<Set<string>> {
   const at = deps.now().toISOString();
-  for (const key of await keysOf(deps.db, deps.epoch, subjectId))
-    await deps.log.append(eventEntry(deps, key, { kind: "access", at, ...reading, what: "personal-data" }));
+  const keys = await keysOf(deps.db, deps.epoch, subjectId);
+  for (const key of keys)
+    await deps.log.append(eventEntry(deps, key, { kind: "access", at, ...reading, what }));
+  return new Set(keys.map(({ id }) => id));
 }

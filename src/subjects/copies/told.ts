@@ -1,12 +1,10 @@
 import { toBase64 } from "../../../audit/bytes.ts";
 import { erasureRule } from "../../decisions/key-use.ts";
-import type { Contract } from "../../models/contract.ts";
+import { timeOfHour } from "../../decisions/times.ts";
 import type { PublishedVersion } from "../../models/registry.ts";
-import type { Held, HeldDecision } from "../access.ts";
+import { type Held, type HeldDecision, usedBases } from "../access.ts";
 import type { OpenedRequest } from "../requests/request.ts";
 import type { RightsSettings } from "../requests/settings.ts";
-
-const hourTime = (hour: number): string => `${new Date(hour * 3_600_000).toISOString().slice(0, 19)}Z`;
 
 /** The model behind decisions as it was published: what it is, what it looks at, how good it was found to be. */
 export const modelCard = ({ model, version, publishedAt, contract, digests }: PublishedVersion) => ({
@@ -50,13 +48,6 @@ export const toldRequest = (request: OpenedRequest) => ({
 });
 export type ToldRequest = ReturnType<typeof toldRequest>;
 
-const usedBases = (contract: Contract) => {
-  const used = new Set(contract.features.map(({ basis }) => basis));
-  return Object.entries(contract.bases).flatMap(([code, { kind, articles }]) =>
-    used.has(code) ? [{ code, kind, articles }] : [],
-  );
-};
-
 /** Everything about one use of somebody's data but the decisions, which are many. */
 export function toldPurpose(
   held: Held,
@@ -93,7 +84,7 @@ export function toldPurpose(
     modelCards: [...cards],
     completeness: { entries, tagKey: toBase64(key.tagKey) },
     opened: opened.map(({ hour, at, role, purpose, what, decision, logIndex }) => ({
-      time: at ?? hourTime(hour),
+      time: at ?? timeOfHour(hour),
       exact: at !== undefined,
       role,
       purpose,

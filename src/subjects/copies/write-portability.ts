@@ -1,9 +1,6 @@
-import { toHex } from "../../../audit/bytes.ts";
 import { keysOf } from "../../privacy/subject-keys.ts";
-import { openPayloads } from "../../privacy/vault.ts";
-import { contractOf, nothingHeld, sortInto, type Vaulted } from "../access.ts";
+import { contractOf, nothingHeld, openInto } from "../access.ts";
 import { entriesOf } from "../entries.ts";
-import { goneAmong } from "../gone.ts";
 import { portableFeatures } from "../requests/disclosures.ts";
 import { basesOf } from "../requests/purposes.ts";
 import type { RightsDeps } from "../requests/settings.ts";
@@ -52,15 +49,8 @@ export async function writePortability(
     const entries = await entriesOf(deps.db, key);
     for (let start = 0; start < entries.length; start += PAGE) {
       const page = entries.slice(start, start + PAGE);
-      const tags = page.map(({ tag }) => tag);
-      const payloads = await openPayloads(deps.db, key, tags);
       const held = nothingHeld(key, contract);
-      await goneAmong(deps.db, page, payloads);
-      for (const { logIndex, tag } of page) {
-        const plaintext = payloads.get(toHex(tag));
-        if (!plaintext) continue;
-        sortInto(held, JSON.parse(new TextDecoder().decode(plaintext)) as Vaulted, logIndex);
-      }
+      await openInto(deps, key, page, held);
       for (const { at, subject: who, inputs, decision } of held.decisions.reverse()) {
         const given = features.flatMap(({ name }) =>
           inputs[name] === undefined ? [] : [[name, inputs[name]] as const],
