@@ -1,5 +1,6 @@
 import { formatValue } from "../explain/reasons.ts";
 import type { Contract, Feature } from "../models/contract.ts";
+import { outcomesOf } from "../models/outcomes.ts";
 import type { CounterfactualsOf } from "./counterfactuals.ts";
 import type { Language } from "./decision.ts";
 import { changeableFeatures } from "./search-changes.ts";
@@ -108,13 +109,8 @@ function changeWords(
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const outcomeLabel = ({ output }: Contract, code: string, language: Language): string => {
-  const outcomes =
-    output.kind === "multi-classification"
-      ? output.outcomes
-      : [output.outcomes.favourable, output.outcomes.unfavourable];
-  return outcomes.find((one) => one.code === code)?.label[language] ?? code;
-};
+const outcomeLabel = (contract: Contract, code: string, language: Language): string =>
+  outcomesOf(contract).find((one) => one.code === code)?.label[language] ?? code;
 
 const WAY: Record<Language, (changes: string, score: string, outcome: string) => string> = {
   "pt-BR": (changes, score, outcome) => `${changes}. A pontuação seria ${score}: ${outcome}.`,

@@ -27,6 +27,12 @@ interface About {
   purpose?: "incident-notice";
 }
 
+/** A pseudonym of whoever acts for the controller, in readings and steps alike; people carry none. 16 hex digits. */
+export const actorOf = ({ epoch }: Pick<Deps, "epoch">, role: string, name: string): string =>
+  Buffer.from(epoch.blind("actor", role, name))
+    .subarray(0, 8)
+    .toString("hex");
+
 /**
  * The entry that says that somebody opened something (LGPD 37; GDPR 15 as read in C-579/21: a person may ask when
  * and for what purpose their data was consulted). People's own readings carry their tag instead of a name and are
@@ -48,9 +54,7 @@ function accessEntry(
       role: reader.role,
       purpose: about.purpose ?? PURPOSE[reader.role],
       what,
-      actor: Buffer.from(epoch.blind("actor", reader.role, reader.name))
-        .subarray(0, 8)
-        .toString("hex"),
+      actor: actorOf({ epoch }, reader.role, reader.name),
       ...(about.decision === undefined ? {} : { decision: about.decision }),
       ...(about.request === undefined ? {} : { request: about.request }),
     },

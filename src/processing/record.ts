@@ -1,4 +1,5 @@
 import type { Contract, Text } from "../models/contract.ts";
+import { outcomesOf } from "../models/outcomes.ts";
 import type { PublishedVersion } from "../models/registry.ts";
 import type { MappedTable } from "./data-map.ts";
 import { MEASURES, type Measure, OPEN_POINTS, type OpenPoint } from "./standing.ts";
@@ -53,11 +54,6 @@ export interface ProcessingRecord extends ControllerDetails {
   toComplete: OpenPoint[];
 }
 
-const outcomesOf = ({ output }: Contract) =>
-  (Array.isArray(output.outcomes) ? output.outcomes : Object.values(output.outcomes)).map(
-    ({ code, label }) => ({ code, label }),
-  );
-
 export function activityOf({ model, version, contract, publishedAt }: PublishedVersion): ProcessingActivity {
   return {
     model,
@@ -86,7 +82,7 @@ export function activityOf({ model, version, contract, publishedAt }: PublishedV
     afterErasure: contract.afterErasure,
     automatedDecision: {
       kind: contract.output.kind,
-      outcomes: outcomesOf(contract),
+      outcomes: outcomesOf(contract).map(({ code, label }) => ({ code, label })),
       explanation: contract.explanation.method,
     },
     background: {

@@ -5,6 +5,7 @@ import type { Database } from "../db/client.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
 import { hold, subject } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
+import { actorOf } from "../decisions/trace.ts";
 import { Problem } from "../errors.ts";
 import type { Movable } from "../privacy/epoch-move.ts";
 import { seal, unseal } from "../privacy/sealing.ts";
@@ -40,9 +41,7 @@ async function say(
   operator: string,
 ): Promise<void> {
   const hour = hourOf(deps.now());
-  const actor = Buffer.from(deps.epoch.blind("actor", "operator", operator))
-    .subarray(0, 8)
-    .toString("hex");
+  const actor = actorOf(deps, "operator", operator);
   const [outcome] = await appendEntries(tx, deps.log.context, [
     {
       leaf: { kind: "hold" },

@@ -14,8 +14,7 @@ export function dayWords({ numbers }: Scene, day: string, today: string): string
 }
 
 /** The articles alone: what stands before the period in a clock's rule. */
-export const articlesOfRule = (rule: string): string =>
-  (/^[^:;]+/.exec(rule)?.[0] ?? rule).replace(" with ", ", ");
+const articlesOfRule = (rule: string): string => (/^[^:;]+/.exec(rule)?.[0] ?? rule).replace(" with ", ", ");
 
 /** Where a request's clock ends: the earliest day that a law sets, else the controller's own target. */
 export function endOf({
@@ -30,7 +29,7 @@ export function endOf({
 }
 
 /** What a deadline is, and on what it rests: the law with its article, or the controller's own aim, never mixed. */
-export function deadlineWords(
+function deadlineWords(
   scene: Scene,
   request: OwnRequest,
   today: string,

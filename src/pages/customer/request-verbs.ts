@@ -5,7 +5,7 @@ import { openVaulted } from "../../subjects/own-decision.ts";
 import { moveRequest } from "../../subjects/requests/act.ts";
 import { stoppedSince } from "../../subjects/requests/agenda.ts";
 import type { recipientsOf } from "../../subjects/requests/disclosures.ts";
-import { findOwnRequest, needProof, openRequest } from "../../subjects/requests/open-request.ts";
+import { findOwnRequest, needProof, openRequest, proofFor } from "../../subjects/requests/open-request.ts";
 import { purposesOf, ruled } from "../../subjects/requests/purposes.ts";
 import type { OpenedRequest } from "../../subjects/requests/request.ts";
 import { requestsOf } from "../../subjects/requests/requests-of.ts";
@@ -24,7 +24,7 @@ export function requestVerbs(deps: RightsDeps): RequestVerbs {
   const told = (request: OpenedRequest, { proof }: Actor): OwnRequest => {
     const { right, content, receivedAt, closedAt } = request;
     const { id, reference, state, due, target, forgetAt } = request;
-    const needs = right === "consent_revocation" && content.asked.erase ? PROOF_OF.erasure : PROOF_OF[right];
+    const needs = proofFor(right, content.asked);
     const { asked, steps, outcome } = content;
     const waits = state === "identity_pending" || state === "clarification_pending";
     return {

@@ -1,10 +1,11 @@
 import { toBase64 } from "../../../audit/bytes.ts";
 import { erasureRule } from "../../decisions/key-use.ts";
 import { timeOfHour } from "../../decisions/times.ts";
+import { outcomesOf } from "../../models/outcomes.ts";
 import type { PublishedVersion } from "../../models/registry.ts";
 import { type Held, type HeldDecision, usedBases } from "../access.ts";
 import type { OpenedRequest } from "../requests/request.ts";
-import type { RightsSettings } from "../requests/settings.ts";
+import { type RightsSettings, recipientsFor } from "../requests/settings.ts";
 
 /** The model behind decisions as it was published: what it is, what it looks at, how good it was found to be. */
 export const modelCard = ({ model, version, publishedAt, contract, digests }: PublishedVersion) => ({
@@ -13,10 +14,7 @@ export const modelCard = ({ model, version, publishedAt, contract, digests }: Pu
   publishedAt: publishedAt.toISOString(),
   title: contract.title,
   description: contract.description,
-  outcomes: (Array.isArray(contract.output.outcomes)
-    ? contract.output.outcomes
-    : Object.values(contract.output.outcomes)
-  ).map(({ code, label }) => ({ code, label })),
+  outcomes: outcomesOf(contract).map(({ code, label }) => ({ code, label })),
   features: contract.features.map(({ name, label, type, purpose, basis, retention, sensitivity }) => ({
     name,
     label,
@@ -77,9 +75,7 @@ export function toldPurpose(
     erasure: erasureRule(contract),
     recipients: {
       clients: [...clients],
-      told: recipients
-        .filter(({ models }) => models === undefined || models.includes(contract.name))
-        .map(({ name }) => name),
+      told: recipientsFor(recipients, contract.name).map(({ name }) => name),
     },
     modelCards: [...cards],
     completeness: { entries, tagKey: toBase64(key.tagKey) },

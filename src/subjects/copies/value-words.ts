@@ -1,5 +1,6 @@
 import type { Language } from "../../decisions/decision.ts";
 import type { Contract } from "../../models/contract.ts";
+import { outcomesOf } from "../../models/outcomes.ts";
 
 const featureOf = (contract: Contract | undefined, name: string) =>
   contract?.features.find((feature) => feature.name === name);
@@ -26,8 +27,6 @@ export function valueLabel(
 
 /** What pages show for an outcome, and the sentence that a person reads first. */
 export function outcomeWords(contract: Contract | undefined, outcome: string, language: Language) {
-  const given = contract?.output.outcomes;
-  const outcomes = given === undefined ? [] : Array.isArray(given) ? given : Object.values(given);
-  const found = outcomes.find(({ code }) => code === outcome);
+  const found = contract && outcomesOf(contract).find(({ code }) => code === outcome);
   return { label: found?.label[language] ?? outcome, headline: found?.headline[language] ?? "" };
 }

@@ -2,11 +2,11 @@ import { hourOf } from "../../../audit/leaf.ts";
 import type { NewEntry } from "../../db/log-append.ts";
 import type { mandate } from "../../db/tables.ts";
 import type { Deps } from "../../decisions/deps.ts";
+import { actorOf } from "../../decisions/trace.ts";
 import { localDay } from "../deadlines/days.ts";
 import { epochOfRow, OwnKey } from "../requests/own-key.ts";
 import type { RequestRight } from "../requests/rights.ts";
 import type { RightsDeps } from "../requests/settings.ts";
-import { actorOf } from "../requests/step-entry.ts";
 
 /** What the operator saw: its SHA-256, so that the paper can be held against the record, and where it is kept. */
 export interface MandateEvidence {

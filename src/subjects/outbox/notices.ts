@@ -5,7 +5,7 @@ import type { Language } from "../../decisions/decision.ts";
 import type { CallerStanding } from "../opendsr/standing.ts";
 import { currentEpoch, OwnKey } from "../requests/own-key.ts";
 import type { OpenedRequest } from "../requests/request.ts";
-import type { RightsDeps } from "../requests/settings.ts";
+import { type RightsDeps, recipientsFor } from "../requests/settings.ts";
 
 const MS_PER_DAY = 86_400_000;
 
@@ -76,9 +76,7 @@ export async function tellRecipients(
 ): Promise<string[]> {
   const { id, reference } = request;
   const at = deps.now().toISOString();
-  const concerned = deps.rights.recipients.filter(
-    ({ models }) => models === undefined || models.includes(model),
-  );
+  const concerned = recipientsFor(deps.rights.recipients, model);
   for (const { name } of concerned) {
     await enqueue(tx, deps, id, {
       channel: "webhook",

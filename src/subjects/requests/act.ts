@@ -2,7 +2,7 @@ import { Problem } from "../../errors.ts";
 import { localDay } from "../deadlines/days.ts";
 import { clocksOf } from "./clocks.ts";
 import { articlesOf, type GroundCode } from "./grounds.ts";
-import type { OpenedRequest } from "./request.ts";
+import { type OpenedRequest, timedSteps } from "./request.ts";
 import type { RightsDeps } from "./settings.ts";
 import { liftStops } from "./stops.ts";
 import { type StepAsked, takeStep } from "./take-step.ts";
@@ -61,9 +61,7 @@ export async function extendRequest(
   return takeStep(deps, id, ({ right, receivedAt, content }) => {
     if (!content.regimes.includes("gdpr"))
       throw new Problem("no_extension", "GDPR 12(3) alone knows an extension, and it does not run here");
-    const past = content.steps.flatMap(({ at, action }) =>
-      action === "lift" ? [] : [{ at: new Date(at), action }],
-    );
+    const past = timedSteps(content);
     const [clock] = clocksOf(deps.rights, { right, receivedAt, regimes: ["gdpr"] }, past);
     const today = localDay(deps.now(), deps.rights.timeZone);
     if (clock?.due && today > clock.due)

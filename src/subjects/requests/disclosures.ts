@@ -5,7 +5,7 @@ import { openHeld } from "../access.ts";
 import { ownDecision } from "../own-decision.ts";
 import { rulingOf } from "./law.ts";
 import { basesOf } from "./purposes.ts";
-import type { RightsDeps } from "./settings.ts";
+import { type RightsDeps, recipientsFor } from "./settings.ts";
 
 /** Whether anything is held (LGPD 18 I, GDPR 15(1)): a yes or a no, at once. */
 export async function confirmation(deps: RightsDeps, subject: string) {
@@ -117,9 +117,7 @@ export async function recipientsOf(deps: RightsDeps, subject: string) {
     purposes: held.map(({ contract, decisions, opened }) => ({
       model: contract.name,
       clients: [...new Set(decisions.map(({ client }) => client))],
-      told: deps.rights.recipients
-        .filter(({ models }) => models === undefined || models.includes(contract.name))
-        .map(({ name }) => name),
+      told: recipientsFor(deps.rights.recipients, contract.name).map(({ name }) => name),
       opened: [
         ...new Set(
           opened.filter(({ at }) => at === undefined).map(({ role, purpose }) => `${role}: ${purpose}`),

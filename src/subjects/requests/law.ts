@@ -49,7 +49,7 @@ const CADASTRO_POSITIVO: Partial<Record<RequestRight, string>> = {
 };
 
 /** GDPR 20(1)(a): what the person gave on consent or for a contract. */
-export const PORTABLE: ReadonlySet<BasisKind> = new Set(["consent", "contract"]);
+const PORTABLE: ReadonlySet<BasisKind> = new Set(["consent", "contract"]);
 /** GDPR 21(1): points (e) and (f) of 6(1); credit protection is a basis of the LGPD alone and rests on (f) here. */
 const OBJECTIONABLE: ReadonlySet<BasisKind> = new Set([
   "legitimate_interests",

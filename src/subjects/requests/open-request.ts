@@ -2,6 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { request } from "../../db/tables.ts";
 import { standingOf } from "../../decisions/standing.ts";
+import { actorOf } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import { retryStale } from "../../privacy/stale.ts";
 import { needRight } from "../mandates/act-under.ts";
@@ -16,7 +17,7 @@ import { type HeldPurpose, purposesOf, ruled } from "./purposes.ts";
 import { type Asked, type OpenedRequest, openKeyParts, openRow, type RequestContent } from "./request.ts";
 import { DECISION_RIGHTS, HUMAN_RIGHTS, PROOF_OF, PURPOSE_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
-import { actorOf, stepEntry } from "./step-entry.ts";
+import { stepEntry } from "./step-entry.ts";
 import { STOP_OF, setStops } from "./stops.ts";
 import { appendAll, takeStep } from "./take-step.ts";
 
@@ -49,9 +50,13 @@ export interface RequestMade {
   result?: object;
 }
 
+/** How sure we must be of who asks for this; a revocation that erases too needs what an erasure does. */
+export const proofFor = (right: RequestRight, asked: Pick<Asked, "erase">): 1 | 2 | 3 =>
+  right === "consent_revocation" && asked.erase ? PROOF_OF.erasure : PROOF_OF[right];
+
 /** @throws Problem proof_level_too_low; before anything else, so that no way around it leads past it */
 export function needProof(right: RequestRight, asked: Pick<Asked, "erase">, proof: number): void {
-  const level = right === "consent_revocation" && asked.erase ? PROOF_OF.erasure : PROOF_OF[right];
+  const level = proofFor(right, asked);
   if (proof < level) throw new Problem("proof_level_too_low", `This needs proof level ${level}`);
 }
 

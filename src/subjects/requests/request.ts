@@ -60,6 +60,10 @@ export interface RequestContent {
   outcome?: Record<string, unknown>;
 }
 
+/** What was done in a request, and when, as its clocks count it: the lifting of a restriction moves none. */
+export const timedSteps = ({ steps }: Pick<RequestContent, "steps">): { at: Date; action: RequestAction }[] =>
+  steps.flatMap(({ at, action }) => (action === "lift" ? [] : [{ at: new Date(at), action }]));
+
 export interface OpenedRequest {
   id: string;
   /** By what the log names it. */

@@ -22,6 +22,10 @@ export interface Recipient {
   models?: string[] | undefined;
 }
 
+/** Who is told of a model's decisions. */
+export const recipientsFor = (recipients: readonly Recipient[], model: string): Recipient[] =>
+  recipients.filter(({ models }) => models === undefined || models.includes(model));
+
 /** What the controller has settled about requests. */
 export interface RightsSettings {
   controller: string;

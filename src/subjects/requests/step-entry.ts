@@ -7,12 +7,6 @@ import type { GroundCode } from "./grounds.ts";
 import { REMEDIES } from "./law.ts";
 import type { OpenedRequest, Party, StepTaken } from "./request.ts";
 
-/** A pseudonym of whoever acts for the controller, as readings carry it; people carry none. */
-export const actorOf = ({ epoch }: Pick<Deps, "epoch">, role: string, name: string): string =>
-  Buffer.from(epoch.blind("actor", role, name))
-    .subarray(0, 8)
-    .toString("hex");
-
 const clockBody = ({ regime, due, immediate, target, rule, calendar }: ShownClock): Json => ({
   regime,
   due,

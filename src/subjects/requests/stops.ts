@@ -3,13 +3,14 @@ import { toHex } from "../../../audit/bytes.ts";
 import type { Database } from "../../db/client.ts";
 import { processingStop, request } from "../../db/tables.ts";
 import { STOP_KINDS, type StopKind } from "../../decisions/stops.ts";
+import { actorOf } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { blindNow, blindsOf, inTransaction } from "./own-key.ts";
 import type { OpenedRequest, Party } from "./request.ts";
 import { requestsOf } from "./requests-of.ts";
 import type { RightsDeps } from "./settings.ts";
-import { actorOf, stepEntry } from "./step-entry.ts";
+import { stepEntry } from "./step-entry.ts";
 import { appendAll, lockRequest } from "./take-step.ts";
 
 /** Which stop a right leads to. */

@@ -3,16 +3,17 @@ import type { Json } from "../../../audit/canonical.ts";
 import type { Database } from "../../db/client.ts";
 import { appendEntries, type NewEntry, type Receipt } from "../../db/log-append.ts";
 import { request } from "../../db/tables.ts";
+import { actorOf } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import { tellCallers } from "../outbox/callers.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { clocksOf, dueOf } from "./clocks.ts";
 import type { GroundCode } from "./grounds.ts";
 import { inTransaction } from "./own-key.ts";
-import { type OpenedRequest, openRow, type Party, type RequestContent } from "./request.ts";
+import { type OpenedRequest, openRow, type Party, type RequestContent, timedSteps } from "./request.ts";
 import type { RightsDeps } from "./settings.ts";
 import { isOpen, nextState, type RequestAction } from "./states.ts";
-import { actorOf, stepEntry } from "./step-entry.ts";
+import { stepEntry } from "./step-entry.ts";
 
 const MS_PER_DAY = 86_400_000;
 
@@ -93,15 +94,13 @@ export async function takeStep(
     const before = await lockRequest(tx, deps, id);
     const asked = plan(before);
     const at = deps.now();
-    const past = before.content.steps.flatMap(({ action }) => (action === "lift" ? [] : [action]));
-    const state = nextState(before.state, asked.action, past);
-    const timed = before.content.steps.flatMap(({ at: when, action }) =>
-      action === "lift" ? [] : [{ at: new Date(when), action }],
-    );
+    const past = timedSteps(before.content);
+    const taken = past.map(({ action }) => action);
+    const state = nextState(before.state, asked.action, taken);
     const clocks = clocksOf(
       deps.rights,
       { right: before.right, receivedAt: before.receivedAt, regimes: before.content.regimes },
-      [...timed, { at, action: asked.action }],
+      [...past, { at, action: asked.action }],
     );
     const { action, by, who, text, ground, articles, told } = asked;
     const actor = asked.name === undefined ? undefined : actorOf(deps, by, asked.name);

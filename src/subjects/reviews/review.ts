@@ -2,9 +2,10 @@ import { eq } from "drizzle-orm";
 import { request, reviewTally } from "../../db/tables.ts";
 import type { VaultedDecision } from "../../decisions/decision.ts";
 import { type Standing, standingOf } from "../../decisions/standing.ts";
-import { leaveTrace } from "../../decisions/trace.ts";
+import { actorOf, leaveTrace } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import type { Contract, Outcome } from "../../models/contract.ts";
+import { outcomesOf } from "../../models/outcomes.ts";
 import { tellRecipients } from "../outbox/notices.ts";
 import { type OpenedVault, openVaulted } from "../own-decision.ts";
 import { findRequest } from "../requests/open-request.ts";
@@ -12,7 +13,6 @@ import { inTransaction } from "../requests/own-key.ts";
 import type { OpenedRequest } from "../requests/request.ts";
 import type { RightsDeps } from "../requests/settings.ts";
 import { isOpen } from "../requests/states.ts";
-import { actorOf } from "../requests/step-entry.ts";
 import { lockRequest, takeStep } from "../requests/take-step.ts";
 import { eventEntry } from "../trace.ts";
 import { type ConcludedReview, looksStamped } from "./oversight.ts";
@@ -29,12 +29,6 @@ export interface ReviewFile {
   /** What the decision may be changed to. */
   outcomes: Outcome[];
 }
-
-/** The outcomes that a contract knows. */
-export const outcomesOf = ({ output }: Contract): Outcome[] =>
-  output.kind === "multi-classification"
-    ? output.outcomes
-    : [output.outcomes.favourable, output.outcomes.unfavourable];
 
 interface Contested extends OpenedVault {
   request: OpenedRequest;
