@@ -31,8 +31,3 @@ export const SUMMARY_FILE = "background-summary.json";
 export function encodeSummary(summary: BackgroundSummary): Uint8Array {
   return new TextEncoder().encode(canonicalize(summary));
 }
-
-/** Of bytes that this service wrote. */
-export function decodeSummary(bytes: Uint8Array): BackgroundSummary {
-  return JSON.parse(new TextDecoder().decode(bytes)) as BackgroundSummary;
-}

@@ -1,9 +1,10 @@
 import { and, eq } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { modelFile } from "../db/tables.ts";
+import type { SUMMARY_FILE } from "./background-summary.ts";
 
 /** What follows from a published version and takes time to work out: kept beside its files, under names no package may use. */
-export type DerivedFile = "importance.json";
+export type DerivedFile = "importance.json" | typeof SUMMARY_FILE;
 
 export async function readDerived<T>(
   db: Database,

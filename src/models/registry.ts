@@ -5,8 +5,9 @@ import { Gather } from "../db/gather.ts";
 import { modelAlias, modelFile, modelVersion } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
-import { type BackgroundSummary, decodeSummary, encodeSummary, SUMMARY_FILE } from "./background-summary.ts";
+import { type BackgroundSummary, encodeSummary, SUMMARY_FILE } from "./background-summary.ts";
 import type { Contract } from "./contract.ts";
+import { readDerived } from "./derived-files.ts";
 import type { CheckedPackage, PackageFileName } from "./package.ts";
 import type { Predictor, PredictorSource } from "./predictor.ts";
 import { readContract } from "./read-contract.ts";
@@ -127,13 +128,7 @@ export class ModelRegistry {
   /** What stands for the version's background in explanations, and the error that it introduces; null where all of it is used. */
   async backgroundSummary(model: string, version: number): Promise<BackgroundSummary | null> {
     if (!(await this.isNamed(model))) return null;
-    const [row] = await this.#db
-      .select({ content: modelFile.content })
-      .from(modelFile)
-      .where(
-        and(eq(modelFile.model, model), eq(modelFile.version, version), eq(modelFile.name, SUMMARY_FILE)),
-      );
-    return row ? decodeSummary(row.content) : null;
+    return readDerived(this.#db, { model, version }, SUMMARY_FILE);
   }
 
   /** @throws Problem unknown_model, unknown_version */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { explainRow } from "../../src/decisions/explain-decision.ts";
-import { decodeSummary, encodeSummary } from "../../src/models/background-summary.ts";
+import { encodeSummary } from "../../src/models/background-summary.ts";
 import { sha256 } from "../../src/models/digests.ts";
 import { type CheckedPackage, checkPackage } from "../../src/models/package.ts";
 import { openPredictor } from "../../src/models/predictor.ts";
@@ -39,7 +39,7 @@ describe.each(["k-means", "stratified"])("a summary by %s", (method) => {
   test("is the same every time, and the background's digest names it", async () => {
     const [one, again] = [await summarised(FREE_TEXT, method, 8), await summarised(FREE_TEXT, method, 8)];
     expect(encodeSummary(again.summary!)).toEqual(encodeSummary(one.summary!));
-    expect(decodeSummary(encodeSummary(one.summary!))).toEqual(one.summary);
+    expect(JSON.parse(new TextDecoder().decode(encodeSummary(one.summary!)))).toEqual(one.summary);
     const csv = sha256(filesOf(FREE_TEXT)["background.csv"]!);
     expect(one.digests.background).toBe(sha256(`${csv}\n${sha256(encodeSummary(one.summary!))}\n`));
     expect(again.digests).toEqual(one.digests);
