@@ -17,9 +17,9 @@ import { leafDigests } from "./record.ts";
 import {
   type ChangesFound,
   changeableFeatures,
-  isUnfavourable,
   searchChanges,
   searchDigest,
+  unfavourableOf,
 } from "./search-changes.ts";
 import { identifiersOf } from "./subject.ts";
 
@@ -60,7 +60,7 @@ export function withoutCounterfactuals(
   contract: Contract,
   outcome: string,
 ): "favourable" | "nothing-changeable" | null {
-  if (!isUnfavourable(contract, outcome)) return "favourable";
+  if (!unfavourableOf(contract).includes(outcome)) return "favourable";
   return changeableFeatures(contract).length === 0 ? "nothing-changeable" : null;
 }
 

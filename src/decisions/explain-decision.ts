@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { Problem } from "../errors.ts";
 import { rowsWithin } from "../explain/calibration.ts";
 import { ExplainError } from "../explain/errors.ts";
@@ -14,6 +13,7 @@ import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
 import type { Cell, Game, Player } from "../explain/game.ts";
 import { type Contribution, formatValue, type Reason, wordReasons } from "../explain/reasons.ts";
 import type { Contract, Feature } from "../models/contract.ts";
+import { sha256 } from "../models/digests.ts";
 import { type ExactReading, openExact } from "../models/exact.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import type { Language } from "./decision.ts";
@@ -24,10 +24,7 @@ import type { Settled } from "./outcome.ts";
  * with few possibilities is the value.
  */
 export function seedOf(decisionId: string, modelDigest: string): string {
-  return createHash("sha256")
-    .update(`motivo/seed/v1\n${decisionId}\n${modelDigest}\n`)
-    .digest("hex")
-    .slice(0, 32);
+  return sha256(`motivo/seed/v1\n${decisionId}\n${modelDigest}\n`).slice(0, 32);
 }
 
 /**
@@ -40,20 +37,18 @@ const RECORDED_ROW = `recorded-row/1;tolerance>=${RECORDED_TOLERANCE}`;
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
 export function explainerDigest({ explanation, groups }: Pick<Contract, "explanation" | "groups">): string {
   const { method, link, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
-  return createHash("sha256")
-    .update(
-      JSON.stringify([
-        ALGORITHM_VERSION,
-        RECORDED_ROW,
-        method,
-        tolerance,
-        maxModelRows,
-        maxMilliseconds,
-        groups ?? [],
-        link ?? "identity",
-      ]),
-    )
-    .digest("hex");
+  return sha256(
+    JSON.stringify([
+      ALGORITHM_VERSION,
+      RECORDED_ROW,
+      method,
+      tolerance,
+      maxModelRows,
+      maxMilliseconds,
+      groups ?? [],
+      link ?? "identity",
+    ]),
+  );
 }
 
 /**

@@ -2,10 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { and, desc, eq, inArray, notExists } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { record } from "../db/tables.ts";
-import type { Contract } from "../models/contract.ts";
 import { makeCounterfactuals, withoutCounterfactuals } from "./counterfactuals.ts";
 import type { DecisionCore } from "./decision.ts";
 import type { Deps } from "./deps.ts";
+import { unfavourableOf } from "./search-changes.ts";
 
 /** Decisions that wait at most; those beyond are computed when somebody asks, or at the next start. */
 const MOST_WAITING = 1_000;
@@ -23,11 +23,6 @@ export interface FollowUps {
   /** Finishes what it is at, and begins nothing more. */
   close(): Promise<void>;
 }
-
-const unfavourableOf = ({ output }: Contract): string[] =>
-  output.kind === "multi-classification"
-    ? output.outcomes.filter(({ favourable }) => !favourable).map(({ code }) => code)
-    : [output.outcomes.unfavourable.code];
 
 /** Unfavourable decisions that have no counterfactuals on the record, as a crash or a full queue leaves them. */
 export async function withoutFollowUp(deps: Pick<Deps, "db" | "models">): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { SubjectKey } from "../privacy/subject-keys.ts";
 import { openByTag } from "../privacy/vault.ts";
 import type { VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
+import { decodeVaulted } from "./vaulted.ts";
 
 /** A decision with what the vault holds of it. */
 export interface OpenedVault {
@@ -26,6 +27,5 @@ export async function openVaulted(
   const { leaf } = await deps.log.leaf(row.logIndex);
   const opened = await openByTag(deps.db, deps.epoch, parseLeaf(leaf).tag);
   if (!opened) return null;
-  const vaulted = JSON.parse(new TextDecoder().decode(opened.plaintext)) as VaultedDecision;
-  return { logIndex: row.logIndex, key: opened.key, vaulted };
+  return { logIndex: row.logIndex, key: opened.key, vaulted: decodeVaulted(opened.plaintext) };
 }

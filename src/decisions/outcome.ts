@@ -11,27 +11,33 @@ export interface Settled {
   threshold: number | null;
 }
 
+type Multiple = Extract<Output, { kind: "multi-classification" }>;
+
+/** Which of the model's outputs decides whatever the row; null of several classes, where it is the most probable one. */
+export function fixedOutput(output: Exclude<Output, Multiple>, names: readonly string[]): number;
+export function fixedOutput(output: Output, names: readonly string[]): number | null;
+export function fixedOutput(output: Output, names: readonly string[]): number | null {
+  if (output.kind === "multi-classification") return null;
+  return output.kind === "regression" ? 0 : names.indexOf(output.class);
+}
+
+/** The first of equals. */
+export function mostProbable(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
 /**
- * The output that will be explained: fixed but for several classes, where the most probable one decides.
- * @param predict asked only then: elsewhere the explanation evaluates the row anyway
+ * The output that will be explained.
+ * @param predict asked only of several classes: elsewhere the explanation evaluates the row anyway
  */
 export async function explainedOutput(
   output: Output,
   names: readonly string[],
   predict: () => Promise<ArrayLike<number>>,
 ): Promise<number> {
-  switch (output.kind) {
-    case "regression":
-      return 0;
-    case "binary-classification":
-      return names.indexOf(output.class);
-    case "multi-classification": {
-      const values = await predict();
-      let best = 0;
-      for (let i = 1; i < names.length; i++) if (values[i]! > values[best]!) best = i;
-      return best;
-    }
-  }
+  return fixedOutput(output, names) ?? mostProbable(await predict());
 }
 
 /** @param score the value of the output that is explained */

@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
 import type { Explanation } from "../explain/explain.ts";
 import type { Cell } from "../explain/game.ts";
+import { sha256 } from "../models/digests.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import { bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import { recordedRow } from "../privacy/recorded-row.ts";
 import type { DecisionRecord } from "./decision.ts";
 import { explainRecordedRow } from "./explain-decision.ts";
+import { fixedOutput } from "./outcome.ts";
 import { recordedAs } from "./scale.ts";
 
 /** What of a record follows from the rest of it, the package and nothing else. */
@@ -21,10 +22,7 @@ const keptOf = new WeakMap<LiveVersion, Map<string, Promise<Explanation>>>();
 
 /** 32 hex digits out of the recorded row, which is on the record anyway, and the model's digest. */
 function seedOfRow(cells: string, modelDigest: string): string {
-  return createHash("sha256")
-    .update(`motivo/recorded-row/v1\n${modelDigest}\n${cells}\n`)
-    .digest("hex")
-    .slice(0, 32);
+  return sha256(`motivo/recorded-row/v1\n${modelDigest}\n${cells}\n`).slice(0, 32);
 }
 
 function explained(version: LiveVersion, row: readonly Cell[], output: number): Promise<Explanation> {
@@ -85,15 +83,8 @@ export async function attributionsOfRecord(
 
 /** The output that was explained, told from the outcome's code. */
 function outputOf({ contract: { output }, predictor: { outputs } }: LiveVersion, code: string): number {
-  switch (output.kind) {
-    case "regression":
-      return 0;
-    case "binary-classification":
-      return outputs.indexOf(output.class);
-    case "multi-classification": {
-      const outcome = output.outcomes.find((one) => one.code === code);
-      if (!outcome) throw new Error("The contract has no such outcome");
-      return outputs.indexOf(outcome.class);
-    }
-  }
+  if (output.kind !== "multi-classification") return fixedOutput(output, outputs);
+  const outcome = output.outcomes.find((one) => one.code === code);
+  if (!outcome) throw new Error("The contract has no such outcome");
+  return outputs.indexOf(outcome.class);
 }

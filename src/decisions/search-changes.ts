@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { outputRange, toldApart } from "../explain/bounds.ts";
 import {
   COUNTERFACTUAL_VERSION,
@@ -10,9 +9,10 @@ import type { Cell } from "../explain/game.ts";
 import { type Changeable, type Reachable, reachableFrom } from "../explain/reachable.ts";
 import type { ModelStructure } from "../explain/structure.ts";
 import type { Contract, Feature } from "../models/contract.ts";
+import { sha256 } from "../models/digests.ts";
 import { agreedStructure } from "../models/exact.ts";
 import type { LiveVersion } from "../models/registry.ts";
-import { settle } from "./outcome.ts";
+import { fixedOutput, mostProbable, settle } from "./outcome.ts";
 
 /** What a search came to. Nobody is named here, and nothing is worded. */
 export interface ChangesFound {
@@ -45,16 +45,14 @@ export const changeableFeatures = ({ features }: Pick<Contract, "features">): Ma
 /** SHA-256 in hex of all that decides what a search finds, beside model, background and row. */
 export function searchDigest(contract: Pick<Contract, "features">): string {
   const marked = changeableFeatures(contract).map(({ name, changeable }) => [name, changeable]);
-  return createHash("sha256")
-    .update(JSON.stringify([COUNTERFACTUAL_VERSION, DEFAULT_COUNTERFACTUAL_ROWS, marked]))
-    .digest("hex");
+  return sha256(JSON.stringify([COUNTERFACTUAL_VERSION, DEFAULT_COUNTERFACTUAL_ROWS, marked]));
 }
 
-/** Whether there is anything to look for: an outcome that the contract calls unfavourable. */
-export function isUnfavourable({ output }: Pick<Contract, "output">, outcome: string): boolean {
-  if (output.kind !== "multi-classification") return output.outcomes.unfavourable.code === outcome;
-  return output.outcomes.some(({ code, favourable }) => code === outcome && !favourable);
-}
+/** The codes of the outcomes that the contract calls unfavourable: only for these there is anything to look for. */
+export const unfavourableOf = ({ output }: Pick<Contract, "output">): string[] =>
+  output.kind === "multi-classification"
+    ? output.outcomes.filter(({ favourable }) => !favourable).map(({ code }) => code)
+    : [output.outcomes.unfavourable.code];
 
 function edgesOf({ policy }: Feature): readonly number[] {
   if (policy.kind === "generalise") return policy.bins ?? [];
@@ -104,14 +102,8 @@ function structureOf(version: LiveVersion): Promise<ModelStructure | null> {
   return made;
 }
 
-/** Of several classes the most probable one decides. */
 function decided({ contract: { output }, predictor: { outputs: names } }: LiveVersion, values: Float64Array) {
-  const index =
-    output.kind === "regression"
-      ? 0
-      : output.kind === "binary-classification"
-        ? names.indexOf(output.class)
-        : values.indexOf(Math.max(...values));
+  const index = fixedOutput(output, names) ?? mostProbable(values);
   return settle(output, names, index, values[index]!);
 }
 
@@ -130,8 +122,8 @@ function judgeOf(version: LiveVersion): CounterfactualSearch["judge"] {
   }
   const sign = output.highOutput === "favourable" ? 1 : -1;
   const { threshold } = output;
+  const index = fixedOutput(output, version.predictor.outputs);
   return (values) => {
-    const { index } = decided(version, values);
     const nearness = sign * (values[index]! - threshold);
     return { wanted: nearness > BEYOND * Math.max(1, Math.abs(threshold)), nearness };
   };
@@ -147,7 +139,7 @@ function provenOut(
   if (output.kind === "multi-classification") return false;
   const range = outputRange(structure, row, reachable);
   if (range === null) return false;
-  const index = output.kind === "regression" ? 0 : predictor.outputs.indexOf(output.class);
+  const index = fixedOutput(output, predictor.outputs);
   const { threshold } = output;
   const beyond = BEYOND_BOUND * Math.max(1, Math.abs(threshold));
   return output.highOutput === "favourable"

@@ -13,7 +13,7 @@ import type { Explained } from "./scale.ts";
 export const encodeVaulted = (vaulted: VaultedDecision): Uint8Array =>
   new TextEncoder().encode(canonicalize(vaulted));
 
-const decodeVaulted = (plaintext: Uint8Array): VaultedDecision =>
+export const decodeVaulted = (plaintext: Uint8Array): VaultedDecision =>
   JSON.parse(new TextDecoder().decode(plaintext)) as VaultedDecision;
 
 export function receiptOf(parts: {
