@@ -49,7 +49,7 @@ import { forgetMandates } from "./subjects/mandates/record-mandate.ts";
 import { performPending } from "./subjects/opendsr/perform.ts";
 import { configuredOpenDsr, type OpenDsr } from "./subjects/opendsr/settings.ts";
 import { deliverNotices } from "./subjects/outbox/deliver.ts";
-import { smtpMailer } from "./subjects/outbox/mail.ts";
+import { type Mailer, smtpMailer } from "./subjects/outbox/mail.ts";
 import { PUBLIC_ONLY } from "./subjects/outbox/public-address.ts";
 import { finishRemovals } from "./subjects/removal.ts";
 import { endRetention } from "./subjects/remove-records.ts";
@@ -163,6 +163,12 @@ const refuseEverybody: TokenVerifier = async () => {
   throw new Problem("invalid_token", "No issuer is configured");
 };
 
+/** By which people and callers are told of their requests; null where none is configured. */
+interface WaysOut {
+  openDsr: OpenDsr | null;
+  mail: Mailer | null;
+}
+
 /**
  * What happens by itself: erasure entries, expired idempotency keys, and the check of the log. A failure is said and
  * tried again at the next turn.
@@ -170,7 +176,7 @@ const refuseEverybody: TokenVerifier = async () => {
 function schedule(
   deps: Deps & { checkpoints: Checkpoints },
   config: Config,
-  openDsr: OpenDsr | null,
+  ways: WaysOut,
   logger: Logger,
 ): () => void {
   const run = (name: string, work: Promise<unknown>) => {
@@ -205,7 +211,7 @@ function schedule(
   // What an earlier process began to close, or a provider was to delete by now.
   run("epochs", closeEpochWhenDue(deps, config.MOTIVO_EPOCH_DAYS));
   run("checkpoints", publishCheckpoints(deps.checkpoints, logger));
-  const stopRights = scheduleRights(deps, config, openDsr, logger);
+  const stopRights = scheduleRights(deps, config, ways, logger);
   return () => {
     for (const timer of timers) clearInterval(timer);
     stopRights();
@@ -233,9 +239,8 @@ function scheduleRisk(deps: Deps, gauges: RiskGauges, config: Config, logger: Lo
 }
 
 /** What happens by itself with requests: notices go out, answers that a crash cut short are given, old ones forgotten. */
-function scheduleRights(deps: Deps, config: Config, openDsr: OpenDsr | null, logger: Logger): () => void {
+function scheduleRights(deps: Deps, config: Config, { openDsr, mail }: WaysOut, logger: Logger): () => void {
   const rights = { ...deps, rights: rightsSettings(config) };
-  const mail = config.MOTIVO_SMTP_URL ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM) : null;
   let busy = false;
   const turn = async () => {
     if (busy) return;
@@ -266,7 +271,6 @@ function scheduleRights(deps: Deps, config: Config, openDsr: OpenDsr | null, log
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);
-    mail?.close();
   };
 }
 
@@ -319,15 +323,13 @@ export async function startService(config: Config, options: { logger?: Logger } 
     deps.decided = followUps.decided;
     closers.push(() => followUps.close());
     const openDsr = await configuredOpenDsr(config, deps.now());
-    closers.push(schedule(deps, config, openDsr, logger));
+    const mail = config.MOTIVO_SMTP_URL ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM) : null;
+    closers.push(() => mail?.close());
+    closers.push(schedule(deps, config, { openDsr, mail }, logger));
     const riskGauges = new RiskGauges();
     closers.push(scheduleRisk(deps, riskGauges, config, logger));
 
     const sessionKey = await keys.create("session");
-    const codeMail = config.MOTIVO_SMTP_URL
-      ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM)
-      : null;
-    if (codeMail) closers.push(() => codeMail.close());
     const { app } = createApp({
       ...deps,
       config,
@@ -340,7 +342,7 @@ export async function startService(config: Config, options: { logger?: Logger } 
       issuer: configuredSignIn(config, sessionKey),
       openDsr,
       riskGauges,
-      codeChannel: codeMail && mailCodes(codeMail),
+      codeChannel: mail && mailCodes(mail),
       verify: issuer?.verify ?? configuredVerifier(config),
       warnings,
       ready: async () =>

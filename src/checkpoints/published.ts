@@ -3,7 +3,7 @@ import type { Checkpoint } from "../../audit/checkpoint.ts";
 import { parseNote } from "../../audit/note.ts";
 import type { Database } from "../db/client.ts";
 import type { LogReader } from "../db/log.ts";
-import { checkpointStamp, publishedCheckpoint } from "../db/tables.ts";
+import { checkpointStamp, publishedCheckpoint, witnessState } from "../db/tables.ts";
 
 export interface Published {
   size: number;
@@ -36,6 +36,29 @@ export async function servedCheckpoint(
 export async function newestStamp(db: Database): Promise<typeof checkpointStamp.$inferSelect | null> {
   const [stamp] = await db.select().from(checkpointStamp).orderBy(desc(checkpointStamp.size)).limit(1);
   return stamp ?? null;
+}
+
+/** How far the log is attested outside of it: what was published, each witness's last word, the newest stamp. */
+export async function publicationOf(db: Database): Promise<{
+  published: { size: number; at: Date } | null;
+  witnesses: { name: string; size: number; answer: string; askedAt: Date }[];
+  stamp: { size: number; at: Date } | null;
+}> {
+  const [last, witnesses, stamp] = await Promise.all([
+    published(db),
+    db.select().from(witnessState).orderBy(witnessState.vkey),
+    newestStamp(db),
+  ]);
+  return {
+    published: last && { size: last.size, at: last.publishedAt },
+    witnesses: witnesses.map(({ vkey, size, answer, askedAt }) => ({
+      name: vkey.split("+")[0]!,
+      size,
+      answer,
+      askedAt,
+    })),
+    stamp: stamp && { size: stamp.size, at: stamp.stampedAt },
+  };
 }
 
 const originOf = (note: string) => note.slice(0, note.indexOf("\n"));

@@ -6,10 +6,10 @@ import { nodeCrypto } from "../../../audit/crypto-node.ts";
 import { parseLeaf } from "../../../audit/leaf.ts";
 import { keysOfSigner, parseNote } from "../../../audit/note.ts";
 import { Refusal } from "../../../audit/refusal.ts";
-import { newestStamp, published } from "../../checkpoints/published.ts";
+import { publicationOf } from "../../checkpoints/published.ts";
 import { leavesAt } from "../../db/log-entries.ts";
 import { exportLines } from "../../db/log-export.ts";
-import { epoch, erasedEntry, logCheckpoint, witnessState } from "../../db/tables.ts";
+import { epoch, erasedEntry, logCheckpoint } from "../../db/tables.ts";
 import type { Deps } from "../../decisions/deps.ts";
 import { evidenceOf, traceExport } from "../../decisions/evidence.ts";
 import { Problem } from "../../errors.ts";
@@ -73,11 +73,9 @@ export function logVerbs(deps: Deps): LogVerbs {
     logKeys: () => deps.log.vkeys(),
     async logHistory() {
       const { size, root } = await deps.log.head();
-      const [vkeys, last, witnesses, stamp, notes, growth, gaps] = await Promise.all([
+      const [vkeys, publication, notes, growth, gaps] = await Promise.all([
         deps.log.vkeys(),
-        published(deps.db),
-        deps.db.select().from(witnessState).orderBy(witnessState.vkey),
-        newestStamp(deps.db),
+        publicationOf(deps.db),
         deps.db.select().from(logCheckpoint).orderBy(desc(logCheckpoint.size)).limit(CHECKPOINTS_SHOWN),
         growthOf(deps, size),
         gapsOf(deps),
@@ -86,14 +84,7 @@ export function logVerbs(deps: Deps): LogVerbs {
         size,
         root: toHex(root),
         vkeys,
-        published: last && { size: last.size, at: last.publishedAt },
-        witnesses: witnesses.map(({ vkey, size: seen, answer, askedAt }) => ({
-          name: vkey.split("+")[0]!,
-          size: seen,
-          answer,
-          askedAt,
-        })),
-        stamp: stamp && { size: stamp.size, at: stamp.stampedAt },
+        ...publication,
         checkpoints: notes.map(({ note }) => {
           const { text, signatures } = parseNote(note);
           const stated = parseCheckpoint(text);

@@ -2,10 +2,10 @@ import { desc, gte, sql } from "drizzle-orm";
 import { toHex } from "../../../audit/bytes.ts";
 import { keysOfSigner } from "../../../audit/note.ts";
 import type { Checkpoints } from "../../checkpoints/checkpoints.ts";
-import { newestStamp, published } from "../../checkpoints/published.ts";
+import { publicationOf } from "../../checkpoints/published.ts";
 import { lastAudit } from "../../db/last-audit.ts";
 import { auditWithKept } from "../../db/log-audit.ts";
-import { modelVersion, monitorCount, witnessState } from "../../db/tables.ts";
+import { modelVersion, monitorCount } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
 import { checkPackage } from "../../models/package.ts";
 import { moveAlias, publish } from "../../models/publish.ts";
@@ -200,24 +200,15 @@ type LogVerbs = Pick<OperatorVerbs, "logCondition" | "checkLog" | "publishCheckp
 function logVerbs(deps: RightsDeps & { checkpoints: Checkpoints }): LogVerbs {
   return {
     async logCondition() {
-      const [head, last, witnesses, stamp, checkpoints] = await Promise.all([
+      const [head, publication, checkpoints] = await Promise.all([
         deps.log.head(),
-        published(deps.db),
-        deps.db.select().from(witnessState).orderBy(witnessState.vkey),
-        newestStamp(deps.db),
+        publicationOf(deps.db),
         deps.checkpoints.state(),
       ]);
       return {
         size: head.size,
         root: toHex(head.root),
-        published: last && { size: last.size, at: last.publishedAt },
-        witnesses: witnesses.map(({ vkey, size, answer, askedAt }) => ({
-          name: vkey.split("+")[0]!,
-          size,
-          answer,
-          askedAt,
-        })),
-        stamp: stamp && { size: stamp.size, at: stamp.stampedAt },
+        ...publication,
         checkpoints,
         lastCheck: lastAudit(deps.db),
       };

@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { opendsrRequest } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
@@ -156,14 +156,10 @@ export async function cancelCallersRequest(
       .set({ cancelledAt })
       .where(and(eq(opendsrRequest.caller, caller.domain), eq(opendsrRequest.id, id)))
       .returning();
-    const others = await tx
-      .select({ opened: opendsrRequest.opened })
-      .from(opendsrRequest)
-      .where(and(eq(opendsrRequest.request, before.request), isNull(opendsrRequest.cancelledAt)));
     const all = await tx.select().from(opendsrRequest).where(eq(opendsrRequest.request, before.request));
     // Nobody is left who wants it, and it was not the person's own.
     const after =
-      others.length === 0 && all.some(({ opened }) => opened)
+      all.every((one) => one.cancelledAt !== null) && all.some(({ opened }) => opened)
         ? await takeStep(
             deps,
             before.request,

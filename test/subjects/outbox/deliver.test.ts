@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../../src/db/client.ts";
@@ -11,6 +10,7 @@ import { PUBLIC_ONLY } from "../../../src/subjects/outbox/public-address.ts";
 import { forgetRequests } from "../../../src/subjects/requests/forget.ts";
 import { checkLog } from "../../support/check-log.ts";
 import { freshEmbedded } from "../../support/databases.ts";
+import { openMailServer, type TestMailServer } from "../../support/mail-server.ts";
 import { type Rights, rightsOf } from "../../support/rights.ts";
 import { type TestService, testService } from "../../support/service.ts";
 
@@ -28,11 +28,10 @@ describe("the outbox", () => {
   let service: TestService;
   let rights: Rights;
   let receiver: Server;
-  let mailServer: SMTPServer;
+  let mailServer: TestMailServer;
   let delivery: Delivery;
   let answer = 204;
   const received: Received[] = [];
-  const mails: { to: string[]; text: string }[] = [];
 
   beforeAll(async () => {
     receiver = createServer((request, response) => {
@@ -46,22 +45,7 @@ describe("the outbox", () => {
       });
     });
     await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
-    mailServer = new SMTPServer({
-      authOptional: true,
-      disabledCommands: ["STARTTLS"],
-      onData(stream, session, callback) {
-        let text = "";
-        stream.on("data", (chunk: Buffer) => {
-          text += chunk.toString();
-        });
-        stream.on("end", () => {
-          mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), text });
-          callback();
-        });
-      },
-    });
-    await new Promise<void>((listening) => mailServer.listen(0, "127.0.0.1", () => listening()));
-    const smtp = `smtp://127.0.0.1:${(mailServer.server.address() as AddressInfo).port}`;
+    mailServer = await openMailServer();
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
     database = await freshEmbedded();
     service = await testService(database, {
@@ -70,7 +54,7 @@ describe("the outbox", () => {
           { name: "bureau", url: "https://bureau.example/hook", secret: SECRET },
           { name: "partner", url: "https://partner.example/hook", secret: SECRET, models: ["another-model"] },
         ]),
-        MOTIVO_SMTP_URL: smtp,
+        MOTIVO_SMTP_URL: mailServer.url,
         MOTIVO_REQUEST_DAYS: "30",
       },
     });
@@ -79,11 +63,11 @@ describe("the outbox", () => {
     const { deps } = rights;
     const here = deps.rights.recipients.map((recipient) => ({ ...recipient, url }));
     rights = { ...rights, deps: { ...deps, rights: { ...deps.rights, recipients: here } } };
-    delivery = { network: LOOPBACK, mail: smtpMailer(smtp, "rights@bank.example") };
+    delivery = { network: LOOPBACK, mail: smtpMailer(mailServer.url, "rights@bank.example") };
   });
   beforeEach(() => {
     received.length = 0;
-    mails.length = 0;
+    mailServer.mails.length = 0;
     answer = 204;
   });
   afterAll(async () => {
@@ -92,7 +76,7 @@ describe("the outbox", () => {
     await service.close();
     await database.close();
     await new Promise((closed) => receiver.close(closed));
-    await new Promise<void>((closed) => mailServer.close(() => closed()));
+    await mailServer.close();
   });
   const later = (seconds: number) => {
     service.clock.now = new Date(service.clock.now!.getTime() + seconds * 1000);
@@ -216,8 +200,8 @@ describe("the outbox", () => {
     });
     await rights.act(body.id, "clarification", { text: "What is unfair?" });
     await deliverNotices(rights.deps, delivery);
-    expect(mails.map(({ to }) => to)).toEqual([["eva@example.com"], ["eva@example.com"]]);
-    const text = mails.map((mail) => mail.text).join("\n");
+    expect(mailServer.mails.map(({ to }) => to)).toEqual([["eva@example.com"], ["eva@example.com"]]);
+    const text = mailServer.mails.map((mail) => mail.text).join("\n");
     expect(text).toContain("We have received your request.");
     expect(text).toContain("We have a question about your request.");
     expect(text).toContain(body.reference);
