@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { Problem, type ProblemCode } from "../errors.ts";
+import { INPUT_CODES } from "../models/inputs.ts";
 import { API_VERSION, statusBody } from "../subjects/opendsr/body.ts";
 import { type Caller, REQUEST_TYPES, STANDARD_TYPES } from "../subjects/opendsr/callers.ts";
 import { resultsFor } from "../subjects/opendsr/results.ts";
@@ -145,11 +146,7 @@ export function openDsrRoutes(
         "unknown_decision",
         "decision_superseded",
         "decision_erased",
-        "unknown_feature",
-        "invalid_type",
-        "unseen_category",
-        "out_of_range",
-        "text_too_long",
+        ...INPUT_CODES,
       ],
     },
     ({ c }) =>

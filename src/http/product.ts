@@ -2,6 +2,7 @@ import { z } from "zod";
 import { decide } from "../decisions/decide.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { findForClient } from "../decisions/find.ts";
+import { INPUT_CODES } from "../models/inputs.ts";
 import type { Api } from "./api.ts";
 import { decisionRequest } from "./decision-request.ts";
 import type { DryRuns } from "./dry-run.ts";
@@ -50,11 +51,7 @@ export function productRoutes(api: Api, deps: Deps & { dryRuns: DryRuns }): void
         "unknown_model",
         "invalid_subject",
         "missing_feature",
-        "unknown_feature",
-        "invalid_type",
-        "unseen_category",
-        "out_of_range",
-        "text_too_long",
+        ...INPUT_CODES,
         "unsupported_language",
         "invalid_idempotency_key",
         "idempotency_key_reused",

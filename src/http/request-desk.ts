@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { INPUT_CODES } from "../models/inputs.ts";
 import { localDay } from "../subjects/deadlines/days.ts";
 import { outboxOf } from "../subjects/outbox/deliver.ts";
 import { NOTICE_STATES } from "../subjects/outbox/notices.ts";
@@ -155,16 +156,7 @@ function takings(api: Api, deps: RightsDeps): void {
           201: { description: "The request", schema: shapes.requestHeader },
           200: { description: "The one that is open already", schema: shapes.requestHeader },
         },
-        problems: [
-          "unknown_decision",
-          "decision_superseded",
-          "decision_erased",
-          "unknown_feature",
-          "invalid_type",
-          "unseen_category",
-          "out_of_range",
-          "text_too_long",
-        ],
+        problems: ["unknown_decision", "decision_superseded", "decision_erased", ...INPUT_CODES],
       },
       async ({ c, actor, body }) => {
         const { subject, evidence } = body;
@@ -267,11 +259,7 @@ function closings(api: Api, deps: RightsDeps): void {
         "human_answer_needed",
         "decision_erased",
         "decision_superseded",
-        "unknown_feature",
-        "invalid_type",
-        "unseen_category",
-        "out_of_range",
-        "text_too_long",
+        ...INPUT_CODES,
         "prediction_failed",
       ],
     },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ProblemCode } from "../errors.ts";
+import { INPUT_CODES } from "../models/inputs.ts";
 import { needRight } from "../subjects/mandates/act-under.ts";
 import { type Acting, moveRequest } from "../subjects/requests/act.ts";
 import { findOwnRequest, needProof, openRequest, type Requester } from "../subjects/requests/open-request.ts";
@@ -31,13 +32,7 @@ const SUMMARY: Record<RequestRight, string> = {
 };
 
 const OF_DECISIONS: readonly ProblemCode[] = ["unknown_decision", "decision_superseded", "decision_erased"];
-const OF_INPUTS: readonly ProblemCode[] = [
-  "unknown_feature",
-  "invalid_type",
-  "unseen_category",
-  "out_of_range",
-  "text_too_long",
-];
+const OF_INPUTS: readonly ProblemCode[] = [...INPUT_CODES];
 const problemsOf = (right: RequestRight): readonly ProblemCode[] => [
   "proof_level_too_low",
   ...(["correction", "review", "explanation"].includes(right) ? OF_DECISIONS : []),

@@ -1,8 +1,16 @@
-import type { Fault } from "../errors.ts";
-import { Problem } from "../errors.ts";
+import { type Fault, Problem, type ProblemCode } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
 import type { Contract, Feature } from "./contract.ts";
 import { pointerTo } from "./package-faults.ts";
+
+/** What can be wrong with inputs that are there; a decision may also lack one (`missing_feature`). */
+export const INPUT_CODES = [
+  "unknown_feature",
+  "invalid_type",
+  "unseen_category",
+  "out_of_range",
+  "text_too_long",
+] as const satisfies readonly ProblemCode[];
 
 /** Unknown names are the caller's to number: past this, one more tells nothing. */
 const MAX_FAULTS = 100;

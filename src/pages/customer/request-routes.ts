@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from "../../errors.ts";
 import { ASKED_WITH, words as wordsOf } from "../../http/request-schemas.ts";
+import { INPUT_CODES } from "../../models/inputs.ts";
 import type { Asked } from "../../subjects/requests/request.ts";
 import { PROOF_OF } from "../../subjects/requests/rights.ts";
 import { contractReader } from "../contract-reader.ts";
@@ -20,11 +21,7 @@ const AT_THE_FORM: readonly ProblemCode[] = [
   "decision_superseded",
   "decision_erased",
   "missing_feature",
-  "unknown_feature",
-  "invalid_type",
-  "unseen_category",
-  "out_of_range",
-  "text_too_long",
+  ...INPUT_CODES,
 ];
 
 /** A person's requests: how they stand, a form for each right, and the steps that are the person's own. */

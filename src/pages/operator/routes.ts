@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Problem, type ProblemCode } from "../../errors.ts";
 import { words } from "../../http/request-schemas.ts";
+import { INPUT_CODES } from "../../models/inputs.ts";
 import type { IncidentAsked } from "../../subjects/incident.ts";
 import type { PagesDeps } from "../deps.ts";
 import { fieldsOf } from "../form-fields.ts";
@@ -30,11 +31,7 @@ const AT_THE_FORM: readonly ProblemCode[] = [
   "unknown_restriction",
   "decision_superseded",
   "decision_erased",
-  "unknown_feature",
-  "invalid_type",
-  "unseen_category",
-  "out_of_range",
-  "text_too_long",
+  ...INPUT_CODES,
   "invalid_request",
   "invalid_package",
   "duplicate_version",
