@@ -387,6 +387,9 @@ function configuredVerifier(config: Config): TokenVerifier {
   return issuerVerifier({ ...config, MOTIVO_ISSUER, MOTIVO_JWKS_URL });
 }
 
+/** How long requests that are on their way at the end still arrive. */
+const DRAIN_MS = 100;
+
 function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   config: Config,
@@ -402,9 +405,12 @@ function listen(
           server.prependListener("request", (_request, response: ServerResponse) => {
             response.setHeader("connection", "close");
           });
-          server.close(() => done());
-          // Keep-alive connections that nobody is using would hold the process for minutes.
-          if ("closeIdleConnections" in server) server.closeIdleConnections();
+          // What a client has sent and this process has not read yet would be cut off: to Node such a connection is idle.
+          setTimeout(() => {
+            server.close(() => done());
+            // Keep-alive connections that nobody is using would hold the process for minutes.
+            if ("closeIdleConnections" in server) server.closeIdleConnections();
+          }, DRAIN_MS);
         }),
     );
   });
