@@ -8,6 +8,7 @@ import {
   type ExplainOptions,
   type Explanation,
   explain,
+  isClosed,
 } from "../explain/explain.ts";
 import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
 import type { Cell, Game, Player } from "../explain/game.ts";
@@ -161,7 +162,7 @@ export async function explainRow(
 ): Promise<Explanation> {
   const options = (await optionsFor(version))(asked);
   const { given } = asked;
-  const closed = given !== undefined && options.closedForm?.covers(options.link ?? "identity");
+  const closed = given !== undefined && isClosed(options);
   const game = { ...gameOf(version, row), ...(closed && { predict: () => Promise.resolve(given) }) };
   try {
     return byFeature(
@@ -182,21 +183,18 @@ export async function explainRecordedRow(
   row: readonly Cell[],
   asked: Pick<RowAsked, "seed" | "output">,
 ): Promise<Explanation> {
-  const { method, link, tolerance = DEFAULT_TOLERANCE, maxModelRows } = version.contract.explanation;
+  const { tolerance = DEFAULT_TOLERANCE, maxModelRows } = version.contract.explanation;
   const plain = gameOf(version, row);
-  const exact = await exactFor(version, plain.players);
-  const closed =
-    method !== "permutation" && "closedForm" in exact && exact.closedForm.covers(link ?? "identity")
-      ? exact.closedForm
-      : undefined;
-  // A closed form needs no model, and how far the model's rounding is from it is nobody's question here.
-  const game = { ...plain, ...(closed && { predict: async () => closed.valueOf(row, "identity") }) };
   const options: ExplainOptions = {
     ...asked,
-    ...contractOptions(version, exact),
+    ...contractOptions(version, await exactFor(version, plain.players)),
     tolerance: Math.max(tolerance, RECORDED_TOLERANCE),
     ...(maxModelRows === undefined ? {} : { maxModelRows }),
   };
+  // A closed form needs no model, and how far the model's rounding is from it is nobody's question here.
+  const game = isClosed(options)
+    ? { ...plain, predict: async () => options.closedForm.valueOf(row, "identity") }
+    : plain;
   try {
     return byFeature(
       await explain(game, options).catch((error) => {

@@ -2,6 +2,7 @@ import type { Cell } from "./game.ts";
 import type { Reachable } from "./reachable.ts";
 import {
   applyPost,
+  goesToYes,
   type LinearScores,
   type ModelStructure,
   marginsOf,
@@ -44,12 +45,7 @@ function waysOf(
   codes: Uint8Array | null,
 ): { yes: Uint8Array | null; no: Uint8Array | null } | null {
   if (codes === null) return null;
-  const set = tree.sets.get(node);
-  const yes = codes.map((flag, code) =>
-    flag === 1 && (set === undefined ? code >= tree.low[node]! && code < tree.high[node]! : set[code] === 1)
-      ? 1
-      : 0,
-  );
+  const yes = codes.map((flag, code) => (flag === 1 && goesToYes(tree, node, code) ? 1 : 0));
   const no = codes.map((flag, code) => (flag === 1 && yes[code] === 0 ? 1 : 0));
   return { yes: yes.includes(1) ? yes : null, no: no.includes(1) ? no : null };
 }

@@ -1,5 +1,6 @@
 import { ExplainError } from "./errors.ts";
 import type { Cell } from "./game.ts";
+import { checkPrediction } from "./hybrids.ts";
 import type { Reachable } from "./reachable.ts";
 
 /** Part of what is recorded about a search: another number, other answers. */
@@ -169,11 +170,10 @@ class Search {
     const asked = choices.slice(0, Math.max(0, this.left));
     if (asked.length === 0) return [];
     this.modelRows += asked.length;
-    const values = await predict(asked.map((choice) => this.rowOf(choice)));
-    if (values.length !== asked.length * outputs)
-      throw new ExplainError("prediction_shape", "The predictor gave another number of values");
-    if (!values.every(Number.isFinite))
-      throw new ExplainError("prediction_not_finite", "The predictor gave NaN or an infinity");
+    const values = checkPrediction(
+      await predict(asked.map((choice) => this.rowOf(choice))),
+      asked.length * outputs,
+    );
     return asked.map((choice, i) => {
       const own = values.slice(i * outputs, (i + 1) * outputs);
       return { ...choice, ...judge(own), outputs: own };

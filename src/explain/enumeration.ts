@@ -1,3 +1,4 @@
+import { coalitionWeights, popcount } from "./coalitions.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { addOwen, type Blocks, nameOwen, type OwenCoalitions, owenRows } from "./owen.ts";
 
@@ -107,9 +108,7 @@ export function addShapley(
 ): void {
   const k = players.length;
   const { outputs } = rows;
-  const shares = new Float64Array(k);
-  for (let size = 0; size < k; size++)
-    shares[size] = size === 0 ? 1 / k : (shares[size - 1]! * size) / (k - size);
+  const shares = coalitionWeights(k);
   const values = new Float64Array(ids.length);
   for (let o = 0; o < outputs; o++) {
     ids.forEach((id, coalition) => {
@@ -125,10 +124,4 @@ export function addShapley(
       into[players[j]! * outputs + o]! += weight * sum;
     }
   }
-}
-
-function popcount(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return (((n + (n >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }

@@ -1,4 +1,10 @@
-import { type ExplainOptions, type Explanation, explain } from "./explain.ts";
+import {
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  isClosed,
+  takesBackgroundValues,
+} from "./explain.ts";
 import type { Cell, Game, Hybrids } from "./game.ts";
 
 /** Hybrids of several explained rows. */
@@ -26,7 +32,7 @@ const FULL_BATCH = 4096;
 
 /**
  * Explanations of many rows, in their order, each the same bytes as `explain` gives for it alone. They share batches, and the
- * background is evaluated once for all of them. Memory is that of a few explanations, however many rows there are.
+ * background is evaluated once for all of them, if any needs it. Memory is that of a few explanations, however many rows there are.
  * @param optionsOf its seed, at least, differs from row to row if the rows are to be independent
  * @throws what `explain` throws, at the row that it throws for
  */
@@ -37,26 +43,35 @@ export async function* explainRows(
   if (game.rows.length === 0) return;
   const { rows, predict, ...same } = game;
   const batches = new Batches(predict);
-  const backgroundValues = await predict([rows[0]!], {
-    count: game.background.length,
-    explained: new Uint32Array(game.background.length),
-    background: Uint32Array.from(game.background.keys()),
-    present: new Uint8Array(game.background.length * game.players.length),
-    players: game.players,
-  });
+  let known: Promise<Float64Array> | undefined;
+  const valuesOfBackground = () => {
+    known ??= predict([rows[0]!], {
+      count: game.background.length,
+      explained: new Uint32Array(game.background.length),
+      background: Uint32Array.from(game.background.keys()),
+      present: new Uint8Array(game.background.length * game.players.length),
+      players: game.players,
+    });
+    return known;
+  };
   const start = async (r: number): Promise<Explanation> => {
     const row = rows[r]!;
+    const options = optionsOf(r);
+    const backgroundValues = takesBackgroundValues(options) ? await valuesOfBackground() : undefined;
     return explain(
-      { ...same, row, backgroundValues, predict: (hybrids) => batches.predict(row, hybrids) },
-      optionsOf(r),
+      {
+        ...same,
+        row,
+        ...(backgroundValues && { backgroundValues }),
+        predict: (hybrids) => batches.predict(row, hybrids),
+      },
+      options,
     );
   };
   const underway: Promise<Explanation>[] = [];
   let next = 0;
   while (next < rows.length || underway.length > 0) {
-    const { closedForm, link = "identity", method } = optionsOf(Math.min(next, rows.length - 1));
-    const exact = method !== "permutation" && closedForm?.covers(link);
-    const together = exact ? EXACT_TOGETHER : SAMPLED_TOGETHER;
+    const together = isClosed(optionsOf(Math.min(next, rows.length - 1))) ? EXACT_TOGETHER : SAMPLED_TOGETHER;
     while (next < rows.length && underway.length < together) {
       const explanation = start(next++);
       // Whoever stops asking leaves some behind: what befalls them concerns nobody.

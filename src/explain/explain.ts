@@ -24,12 +24,12 @@ export const DEFAULT_TOLERANCE = 0.02;
  */
 export const DEFAULT_MAX_MODEL_ROWS = 20_000;
 /** When enumeration is asked for by name, a second or a few of model time is what was asked for. */
-export const DEFAULT_MAX_EXACT_ROWS = 2 ** 20;
+const DEFAULT_MAX_EXACT_ROWS = 2 ** 20;
 /**
  * `auto` enumerates when that takes no more rows than so many rounds of sampling, about what a tolerance of 1 to
  * 2 % needs on small games: up to five features that vary.
  */
-export const AUTO_ROUNDS = 4;
+const AUTO_ROUNDS = 4;
 
 /**
  * What a change of must never go unnoticed: hashed into the explainer digest of every record. The number goes
@@ -148,6 +148,19 @@ export interface Explanation {
   digests: { model: string | null; background: string; algorithm: string };
 }
 
+/** Whether an explanation is drawn from the closed form, and takes one row of the model: the explained one. */
+export function isClosed<Options extends Pick<ExplainOptions, "method" | "link" | "closedForm" | "within">>(
+  options: Options,
+): options is Options & { closedForm: ClosedForm } {
+  const { method, link = "identity", closedForm, within } = options;
+  return method !== "permutation" && closedForm?.covers(link) === true && !within;
+}
+
+/** Whether values of the background, where they are known, have a part in an explanation (`Game.backgroundValues`). */
+export function takesBackgroundValues(options: ExplainOptions): boolean {
+  return (options.link ?? "identity") === "identity" && !isClosed(options);
+}
+
 /**
  * Shapley values of a game's players.
  *
@@ -186,9 +199,9 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
       algorithm: await algorithmDigest,
     },
   };
-  if (method !== "permutation" && closedForm?.covers(link) && !options.within) {
+  if (isClosed(options)) {
     const chosen = method === "exact" ? "asked" : "closed-form";
-    yield await inClosedForm(game, closedForm, { ...told, chosen });
+    yield await inClosedForm(game, options.closedForm, { ...told, chosen });
     return;
   }
   const { game: played, blocks } = options.within ? splitGame(game) : { game, blocks: undefined };

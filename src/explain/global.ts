@@ -1,6 +1,7 @@
 import { ExplainError } from "./errors.ts";
 import type { Explanation } from "./explain.ts";
 import type { Cell, Player } from "./game.ts";
+import { checkPrediction } from "./hybrids.ts";
 import { student975 } from "./quantiles.ts";
 import { seededRandom, shuffle } from "./random.ts";
 
@@ -75,7 +76,7 @@ export async function permutationImportance(
   const total = count * (1 + players.length * repeats);
   let settled = 0;
   const evaluate = async (asked: readonly (readonly Cell[])[]) => {
-    const values = await predicted(data, asked);
+    const values = checkPrediction(await data.predict(asked), asked.length * data.outputs);
     modelRows += asked.length;
     return (i: number) => values.subarray(i * data.outputs, (i + 1) * data.outputs);
   };
@@ -205,15 +206,6 @@ function mixed(row: readonly Cell[], giver: readonly Cell[], columns: readonly n
   const cells = [...row];
   for (const column of columns) cells[column] = giver[column]!;
   return cells;
-}
-
-async function predicted(data: DataSet, rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
-  const values = await data.predict(rows);
-  if (values.length !== rows.length * data.outputs)
-    throw new ExplainError("prediction_shape", "The predictor gave another number of values than asked");
-  if (!values.every(Number.isFinite))
-    throw new ExplainError("prediction_not_finite", "The predictor gave a value that is not finite");
-  return values;
 }
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,3 +1,4 @@
+import { coalitionWeights, popcount } from "./coalitions.ts";
 import type { Game, Player } from "./game.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { type Random32, shuffle } from "./random.ts";
@@ -98,8 +99,8 @@ export function addOwen(
 ): void {
   const { outputs } = rows;
   for (const { block, columns, ids, others } of coalitions) {
-    const outer = shares(others + 1);
-    const inner = shares(columns.length);
+    const outer = coalitionWeights(others + 1);
+    const inner = coalitionWeights(columns.length);
     const size = 2 ** columns.length;
     for (let present = 0; present < 2 ** others; present++) {
       const blockWeight = weight * outer[popcount(present)]!;
@@ -117,17 +118,4 @@ export function addOwen(
       }
     }
   }
-}
-
-/** s! (n − s − 1)! / n! for s in [0, n). */
-function shares(n: number): Float64Array {
-  const weights = new Float64Array(n + 1);
-  for (let s = 0; s < n; s++) weights[s] = s === 0 ? 1 / n : (weights[s - 1]! * s) / (n - s);
-  return weights;
-}
-
-function popcount(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

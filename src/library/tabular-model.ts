@@ -1,5 +1,10 @@
 import { Problem } from "../errors.ts";
-import { type ExplainOptions as EngineOptions, type Explanation, explain } from "../explain/explain.ts";
+import {
+  type ExplainOptions as EngineOptions,
+  type Explanation,
+  explain,
+  takesBackgroundValues,
+} from "../explain/explain.ts";
 import { explainRows, type SharedGame } from "../explain/explain-rows.ts";
 import type { Cell, Game, Hybrids, Player } from "../explain/game.ts";
 import { chooseOutput } from "../models/binding.ts";
@@ -123,8 +128,9 @@ export class TabularModel {
 
   /** @throws ExplainError; Problem prediction_failed */
   async explain(row: readonly Cell[], options: EngineOptions): Promise<Explanation> {
-    const inside = await this.#inside(options);
-    return explain(await this.#game(row), { ...options, ...inside });
+    const settings = { ...options, ...(await this.#inside(options)) };
+    const known = takesBackgroundValues(settings) ? await this.#valuesOfBackground() : undefined;
+    return explain(this.#game(row, known), settings);
   }
 
   /**
@@ -162,9 +168,8 @@ export class TabularModel {
     return method === "permutation" && link === "identity" ? {} : await this.exact();
   }
 
-  async #game(row: readonly Cell[]): Promise<Game> {
+  #game(row: readonly Cell[], backgroundValues: Float64Array | undefined): Game {
     const { players, background } = this;
-    const backgroundValues = await this.#valuesOfBackground();
     return {
       players,
       row,

@@ -71,13 +71,14 @@ export async function openHybrids(source: Source, runtime: Runtime): Promise<Hyb
   const whole = neverAlone(wholeModel(source, runtime));
   const rows = source.background.slice(0, TRIED);
   const trial = trialRows(rows.length, source.background[0]!.length);
-  const [wanted, anyBatch] = await tryBatches(whole, rows, trial);
+  const wanted = await whole.evaluate(rows, trial);
+  const anyBatch = await sameInAnyBatch(whole, rows, trial, wanted);
   const cut = cutGraph(source.runnable, binding);
   if (cut !== undefined) {
     const behind = await openCut(cut, source, runtime).then(neverAlone, () => undefined);
     const given = await behind?.evaluate(rows, trial).catch(() => undefined);
     if (behind !== undefined && given !== undefined && sameBits(wanted, given))
-      return { ...behind, anyBatch: (await tryBatches(behind, rows, trial))[1] && anyBatch };
+      return { ...behind, anyBatch: (await sameInAnyBatch(behind, rows, trial, given)) && anyBatch };
     await behind?.release();
   }
   return { ...whole, anyBatch };
@@ -183,13 +184,13 @@ function partOf({ explained, background, present, players }: MixedRows, from: nu
   };
 }
 
-/** The trial's values in one batch, and whether batches of other sizes give the same. */
-async function tryBatches(
+/** @param all the trial's values in one batch @returns whether batches of other sizes give the same */
+async function sameInAnyBatch(
   model: HybridModel,
   rows: readonly (readonly Cell[])[],
   trial: MixedRows,
-): Promise<[Float64Array, boolean]> {
-  const all = await model.evaluate(rows, trial);
+  all: Float64Array,
+): Promise<boolean> {
   const count = trial.background.length;
   const width = all.length / count;
   let same = true;
@@ -200,7 +201,7 @@ async function tryBatches(
       same &&= sameBits(all.subarray(from * width, to * width), part);
     }
   }
-  return [all, same];
+  return same;
 }
 
 function sameBits(a: Float64Array, b: Float64Array): boolean {

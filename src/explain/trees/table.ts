@@ -1,3 +1,4 @@
+import { popcount } from "../coalitions.ts";
 import type { Tree } from "../structure.ts";
 import type { Group } from "./groups.ts";
 import type { Classes, Leaf } from "./leaves.ts";
@@ -194,10 +195,4 @@ function failBits(leaf: Leaf, owners: readonly number[]): FailBits {
     fails.set(axis, bits);
   }
   return fails;
-}
-
-function popcount(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return (((n + (n >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }
