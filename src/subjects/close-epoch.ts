@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, isNull, lt, max } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt, max } from "drizzle-orm";
 import { hourOf } from "../../audit/leaf.ts";
 import { appendEntries, lockHead } from "../db/log-append.ts";
 import { epoch as epochTable, idempotencyKey } from "../db/tables.ts";
@@ -174,7 +174,8 @@ async function standing(deps: Deps): Promise<ClosedEpoch> {
     .select()
     .from(epochTable)
     .where(isNotNull(epochTable.movedAt))
-    .orderBy(asc(epochTable.number));
+    .orderBy(desc(epochTable.number))
+    .limit(1);
   if (!row) throw new Problem("not_ready", "Another process is closing the epoch", { retryAfterSeconds: 5 });
   return told(row, row.destroyedAt ? "destroyed" : "moving");
 }

@@ -208,6 +208,23 @@ describe.each([
     await replica.close();
   });
 
+  it("tells the epoch that was closed last where another process was quicker", async () => {
+    await decide("ana");
+    await closeEpoch(service.deps);
+    await closeEpoch(service.deps);
+    const ring = service.deps.epoch;
+    await ring.openNext(new Date());
+    // The other process is through between this one's look at what is left and its own turn.
+    const refresh = ring.refresh.bind(ring);
+    let asked = 0;
+    ring.refresh = async () => {
+      asked += 1;
+      if (asked === 2) await finishEpochs(service.deps);
+      return refresh();
+    };
+    expect(await closeEpoch(service.deps)).toMatchObject({ epoch: 3, state: "destroyed" });
+  });
+
   it("happens on schedule, and not before", async () => {
     await decide("ana");
     expect(await closeEpochWhenDue(service.deps, 30)).toEqual([]);
