@@ -83,6 +83,8 @@ const UNREACHABLE = new Set([
   // SQLSTATE: no such database, wrong password, no such role, no connection left, starting or shutting down.
   ...["3D000", "28P01", "28000", "53300", "57P01", "57P03", "08001", "08006"],
 ]);
+// SQLSTATE: a table, a schema or a column that is not there.
+const NOT_MIGRATED = new Set(["42P01", "3F000", "42703"]);
 const UNWRITABLE = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "ENOTDIR", "EDQUOT"]);
 
 /** What the operating system or the database said, found by its code wherever it lies in the chain of causes. */
@@ -106,6 +108,10 @@ function ofSystem(error: unknown): Failure | null {
     if (UNREACHABLE.has(code)) {
       const message = `The database that DATABASE_URL names cannot be used (${code}).`;
       return failure(EXIT.unusable, "database_unreachable", message);
+    }
+    if (NOT_MIGRATED.has(code)) {
+      const message = "The database does not have this program's tables: run `motivo migrate` first.";
+      return failure(EXIT.unusable, "migration_pending", message);
     }
     if (UNWRITABLE.has(code)) {
       const where = path === undefined ? "A file or folder" : path;

@@ -43,6 +43,10 @@ describe("failureOf", () => {
       "database_unreachable",
     ]);
     expect(told(system({ code: "28P01" }))).toEqual([2, "database_unreachable"]);
+    expect(told(new Error("Failed query", { cause: system({ code: "42P01" }) }))).toEqual([
+      2,
+      "migration_pending",
+    ]);
     const taken = system({ code: "EADDRINUSE", syscall: "listen", port: 8080, address: "127.0.0.1" });
     expect(told(taken)).toEqual([2, "port_unusable"]);
     expect(failureOf(taken).message).toContain("8080");

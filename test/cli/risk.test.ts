@@ -83,6 +83,17 @@ describe("motivo risk", () => {
     expect(amount_dm!.t_ordered).toBeCloseTo(0.513_108_695_652, 9);
   });
 
+  it("says of a folder that was never migrated what is to be done, and ends with 2", async () => {
+    const env = { MOTIVO_DATA: join(folder, "data"), MOTIVO_KEYS: join(folder, "keys") };
+    for (const command of [
+      ["risk", "--json", "--model", "german-credit"],
+      ["processing", "--json"],
+    ]) {
+      const ended = await run(command, env);
+      expect([ended.code, json(ended).code, ended.stderr]).toEqual([2, "migration_pending", ""]);
+    }
+  });
+
   it("names what it cannot use, never a value of the table, and ends with 2", async () => {
     const good = await file("good.csv", "a,b\n1,2\n");
     const cases: [code: string, data: string, columns: string][] = [
