@@ -69,7 +69,7 @@ type ErasureLeaf = Leaf & { kind: "erasure" };
 /** Checks a certificate line by line. Methods throw Refusal at the first thing that is wrong. */
 export class ErasureCertificateCheck {
   entries = 0;
-  readonly states = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
+  readonly states = { VERIFIED: 0, COARSENED: 0, ERASED: 0, PENDING: 0 };
   readonly pending: number[] = [];
   readonly stages: Stages = { accessEnded: null, noCopyOpens: null };
   readonly #crypto: Crypto;

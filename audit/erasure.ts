@@ -23,17 +23,20 @@ export function erasureItemHash(crypto: Crypto, { index, salt }: ErasureItem): U
  * time would group one person's entries. `path(position)` proves one item without showing the others.
  * Throws RangeError for no items or more than `MAX_ERASURE_ITEMS`.
  */
-export function erasureTree(
-  crypto: Crypto,
-  items: readonly ErasureItem[],
-): { count: number; itemsRoot: Uint8Array; path(position: number): Uint8Array[] } {
-  if (items.length === 0 || items.length > MAX_ERASURE_ITEMS) throw new RangeError("1 to 65,536 items");
-  const tree = appendBatch(
+export const erasureTree = (crypto: Crypto, items: readonly ErasureItem[]): ItemsTree =>
+  itemsTree(
     crypto,
-    EMPTY_FRONTIER,
     items.map((item) => erasureItemHash(crypto, item)),
   );
-  return { count: items.length, itemsRoot: tree.root, path: tree.proof };
+
+/** What an erasure or a coarsening leaf says of its items, and the proof of each. */
+export type ItemsTree = { count: number; itemsRoot: Uint8Array; path(position: number): Uint8Array[] };
+
+/** Throws RangeError for no items or more than `MAX_ERASURE_ITEMS`. */
+export function itemsTree(crypto: Crypto, hashes: readonly Uint8Array[]): ItemsTree {
+  if (hashes.length === 0 || hashes.length > MAX_ERASURE_ITEMS) throw new RangeError("1 to 65,536 items");
+  const tree = appendBatch(crypto, EMPTY_FRONTIER, hashes);
+  return { count: hashes.length, itemsRoot: tree.root, path: tree.proof };
 }
 
 export const verifyErasureItem = (

@@ -1,13 +1,15 @@
-import { toBase64 } from "./bytes.ts";
+import { toBase64, utf8 } from "./bytes.ts";
 import { canonicalize, canonicalText, type Json, type JsonObject, parseCanonical } from "./canonical.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { verifyCoarseningItem } from "./coarsening.ts";
+import { commit } from "./commitment.ts";
 import type { Crypto } from "./crypto.ts";
 import { verifyErasureItem } from "./erasure.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
 import { asBytes, asHashes, asIndex, asMembers, asObject, asText, has } from "./members.ts";
 import { hashLeaf, verifyInclusion } from "./merkle.ts";
 import { checkPending } from "./pending.ts";
-import { checkRecord } from "./record.ts";
+import { checkRecord, checkSaysTheSame } from "./record.ts";
 import { atEntry, Refusal } from "./refusal.ts";
 
 // One decision's evidence: a single line of canonical JSON. It opens a record to whoever holds it, so it names its
@@ -23,10 +25,13 @@ export type ErasedEvidence =
   /** `position` and `path` prove the item (index ‖ salt) under the erasure leaf's items root. */
   { by: Placed; salt: Uint8Array; position: number; path: readonly Uint8Array[] } | { since: number };
 
+/** The coarsening entry that put a record there, and the place of (index ‖ the record's commitment) under its root. */
+export type CoarsenedEvidence = { by: Placed; position: number; path: readonly Uint8Array[] };
+
 export type Evidence = {
   /** Signed note. Entry, issue and erasure are all proved under it. */
   checkpoint: string;
-  entry: Opened | (Placed & { erased: ErasedEvidence });
+  entry: Opened | (Opened & { coarsened: CoarsenedEvidence }) | (Placed & { erased: ErasedEvidence });
   /**
    * The entry of kind "export" that put this bundle on the log, with the record
    * `{kind, hour, what: "evidence", object: <entry index>, recipient, expires: "YYYY-MM-DD"}`; more members may stand
@@ -46,6 +51,11 @@ export function formatEvidence({ checkpoint, entry, issue }: Evidence): string {
 }
 
 function formatEntry(entry: Evidence["entry"]): JsonObject {
+  if ("coarsened" in entry) {
+    const { by, position, path } = entry.coarsened;
+    const coarsened = { by: formatPlaced(by), position, path: path.map(toBase64) };
+    return { ...formatOpened(entry), coarsened };
+  }
   if (!("erased" in entry)) return formatOpened(entry);
   const { erased } = entry;
   if ("since" in erased) return { ...formatPlaced(entry), erased: { since: erased.since } };
@@ -74,9 +84,20 @@ export function parseEvidence(line: string): Evidence {
   if (document.format !== EVIDENCE_FORMAT) throw new Refusal("field_invalid");
   return {
     checkpoint: asText(document.checkpoint),
-    entry: has(asObject(document.entry), "erased") ? parseGone(document.entry) : parseOpened(document.entry),
+    entry: parseEntry(document.entry),
     issue: parseOpened(document.issue),
   };
+}
+
+function parseEntry(value: Json | undefined): Evidence["entry"] {
+  const entry = asObject(value);
+  if (has(entry, "erased")) return parseGone(entry);
+  if (!has(entry, "coarsened")) return parseOpened(entry);
+  const { coarsened, ...opened } = entry;
+  const told = asMembers(coarsened, ["by", "position", "path"]);
+  const by = parsePlaced(asMembers(told.by, ["index", "leaf", "proof"]));
+  const item = { by, position: asIndex(told.position), path: asHashes(told.path) };
+  return { ...parseOpened(opened), coarsened: item };
 }
 
 /** Throws Refusal. */
@@ -114,11 +135,16 @@ export function checkEvidence(
   { entry, issue }: Evidence,
   checkpoint: Checkpoint,
   today: string,
-): "VERIFIED" | "ERASED" | "PENDING" {
+): "VERIFIED" | "COARSENED" | "ERASED" | "PENDING" {
   const leaf = placedLeaf(crypto, entry, checkpoint);
   if (leaf.kind !== "decision") throw new Refusal("entry_not_decision", entry.index);
   const issueLeaf = openedLeaf(crypto, issue, checkpoint);
-  const state = "erased" in entry ? checkErased() : checkOpened(crypto, entry, leaf, "VERIFIED");
+  const state =
+    "erased" in entry
+      ? checkErased()
+      : "coarsened" in entry
+        ? checkCoarsened(crypto, entry, leaf, checkpoint)
+        : checkOpened(crypto, entry, leaf, "VERIFIED");
 
   const { what, object, recipient, expires } = issue.record;
   const issued = issueLeaf.kind === "export" && what === "evidence" && object === entry.index;
@@ -141,6 +167,21 @@ export function checkEvidence(
     if (!listed || erased.by.index <= index) throw new Refusal("erasure_not_justified", index);
     return "ERASED";
   }
+}
+
+function checkCoarsened(
+  crypto: Crypto,
+  { index, record, salt, coarsened }: Opened & { coarsened: CoarsenedEvidence },
+  leaf: Leaf,
+  checkpoint: Checkpoint,
+): "COARSENED" {
+  atEntry(index, () => checkSaysTheSame(leaf, record));
+  const { by, position, path } = coarsened;
+  const byLeaf = placedLeaf(crypto, by, checkpoint);
+  const item = { index, record: commit(crypto, salt, utf8(canonicalText(record))) };
+  const listed = byLeaf.kind === "coarsening" && verifyCoarseningItem(crypto, item, position, path, byLeaf);
+  if (!listed || by.index <= index) throw new Refusal("coarsening_not_justified", index);
+  return "COARSENED";
 }
 
 /** The leaf of an entry that is proved under the checkpoint and whose record opens it. Throws Refusal. */

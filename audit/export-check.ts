@@ -1,9 +1,11 @@
-import { bytesEqual } from "./bytes.ts";
+import { bytesEqual, utf8 } from "./bytes.ts";
 import type { JsonObject } from "./canonical.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import { CoarsenedRecords } from "./coarsening.ts";
+import { commit } from "./commitment.ts";
 import type { Crypto } from "./crypto.ts";
 import { type ErasureItem, erasureTree } from "./erasure.ts";
-import { type Erased, parseExportLine } from "./export.ts";
+import { type Erased, type Items, type ParsedEntry, parseExportLine } from "./export.ts";
 import { RunningRoot } from "./frontier.ts";
 import { KeptLineReader } from "./kept-line.ts";
 import { checkKeyChange, type KeyChange } from "./key-change.ts";
@@ -11,18 +13,18 @@ import { type Leaf, parseLeaf } from "./leaf.ts";
 import { lineText } from "./lines.ts";
 import { hashLeaf } from "./merkle.ts";
 import { checkPending } from "./pending.ts";
-import { checkRecord } from "./record.ts";
+import { checkRecord, checkSaysTheSame } from "./record.ts";
 import { atEntry, Refusal } from "./refusal.ts";
 
-export type States = { VERIFIED: number; ERASED: number; PENDING: number };
+export type States = { VERIFIED: number; COARSENED: number; ERASED: number; PENDING: number };
 
 /**
  * Checks a whole export against a checkpoint whose signature is already verified, line by line as they stream past.
- * What it remembers: the tree's right edge, two bits an entry, and the entries whose record is gone and not yet
- * justified. Any method throws Refusal at the first thing that is wrong.
+ * What it remembers: the tree's right edge, two bits an entry, and the entries whose record is gone or coarsened and not
+ * yet justified. Any method throws Refusal at the first thing that is wrong.
  */
 export class ExportCheck {
-  readonly states: States = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
+  readonly states: States = { VERIFIED: 0, COARSENED: 0, ERASED: 0, PENDING: 0 };
   /** The first entries that are pending, so that a later export can be asked about them. */
   readonly pending: number[] = [];
   /** Every change of the log's key, in order, known at the end. */
@@ -36,6 +38,7 @@ export class ExportCheck {
   readonly #justified = new IndexSet();
   /** Entries that name an erasure entry still to come, by its index. */
   readonly #awaited = new Map<number, AwaitedItems>();
+  readonly #coarsened: CoarsenedRecords;
   readonly #reader: KeptLineReader;
   /** Hour since which entries are said to be pending → the first of them. */
   readonly #pendingSince = new Map<number, number>();
@@ -48,6 +51,7 @@ export class ExportCheck {
     this.#checkpoint = checkpoint;
     this.#kept = kept;
     this.#tree = new RunningRoot(crypto);
+    this.#coarsened = new CoarsenedRecords(crypto);
     this.#reader = new KeptLineReader(crypto);
     if (kept && kept.size > checkpoint.size) throw new Refusal("checkpoint_older");
     this.#compareWithKept();
@@ -61,8 +65,9 @@ export class ExportCheck {
   line(bytes: Uint8Array): void {
     const index = this.#tree.size;
     if (this.#ended) throw new Refusal("lines_after_end");
-    const kept =
-      index < this.#checkpoint.size && !this.#awaited.has(index) && this.#reader.read(bytes, index);
+    const plain =
+      index < this.#checkpoint.size && !this.#awaited.has(index) && !this.#coarsened.awaits(index);
+    const kept = plain && this.#reader.read(bytes, index);
     if (!kept) {
       this.#slowly(index, lineText(bytes));
       return;
@@ -88,6 +93,8 @@ export class ExportCheck {
     this.#newestHour = Math.max(this.#newestHour, leaf.hour);
     if ("erased" in parsed) {
       this.#missing(index, leaf, parsed.erased);
+    } else if (parsed.coarsened) {
+      this.#replaced(index, leaf, parsed, parsed.coarsened.by);
     } else {
       atEntry(index, () => checkRecord(this.#crypto, leaf, parsed.record!, parsed.recordText, parsed.salt));
       this.#carriesRecord.add(index);
@@ -124,15 +131,34 @@ export class ExportCheck {
     this.#awaited.set(erased.by, awaiting);
   }
 
-  #items(index: number, leaf: Leaf, items: readonly ErasureItem[] | undefined): void {
+  /** The leaf says what the record still says of kind, hour and digests; that it is the right one, the entry `by`. */
+  #replaced(
+    index: number,
+    leaf: Leaf,
+    { record, recordText, salt }: Extract<ParsedEntry, { salt: Uint8Array }>,
+    by: number,
+  ): void {
+    if (leaf.kind !== "decision" || by <= index || by >= this.#checkpoint.size) {
+      throw new Refusal("coarsening_not_justified", index);
+    }
+    atEntry(index, () => checkSaysTheSame(leaf, record!));
+    this.#coarsened.wait(index, by, commit(this.#crypto, salt, utf8(recordText)));
+    this.#carriesRecord.add(index);
+  }
+
+  #items(index: number, leaf: Leaf, items: Items | undefined): void {
     const awaiting = this.#awaited.get(index)?.byIndex() ?? new Map<number, Uint8Array>();
     this.#awaited.delete(index);
     if (leaf.kind === "erasure") {
-      if (!items) throw new Refusal("field_missing", index);
-      this.#justify(index, leaf, items, awaiting);
+      this.#justify(index, leaf, ofSort(items, "salt", index), awaiting);
+    } else if (leaf.kind === "coarsening") {
+      const carries = (entry: number) => this.#carriesRecord.has(entry);
+      const own = ofSort(items, "record", index);
+      this.states.COARSENED += this.#coarsened.justify(index, leaf, own, carries);
     } else if (items) {
       throw new Refusal("field_unknown", index);
     }
+    this.#coarsened.close(index);
     // Still waiting: an entry says that it was erased here, and this entry does not say so.
     for (const unlisted of awaiting.keys()) throw new Refusal("erasure_not_justified", unlisted);
   }
@@ -172,6 +198,19 @@ export class ExportCheck {
     if (this.#tree.size !== this.#kept?.size) return;
     if (!bytesEqual(this.#tree.root(), this.#kept.root)) throw new Refusal("checkpoint_inconsistent");
   }
+}
+
+/** The items of an entry that must have them. An empty list is of either sort. */
+function ofSort<Sort extends "salt" | "record">(
+  items: Items | undefined,
+  sort: Sort,
+  index: number,
+): readonly Extract<Items[number], Record<Sort, unknown>>[] {
+  if (!items) throw new Refusal("field_missing", index);
+  return items.map((item) => {
+    if (!(sort in item)) throw new Refusal("field_invalid", index);
+    return item as Extract<Items[number], Record<Sort, unknown>>;
+  });
 }
 
 /** One bit an index, grown as lines are read, so that a large number in hostile input reserves nothing. */

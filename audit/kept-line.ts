@@ -59,8 +59,8 @@ export class KeptLineReader {
     if (leafBytes < 0 || !startsWith(line, leafEnd, BEFORE_RECORD)) return null;
     const leaf = this.#leaf.subarray(1, 1 + leafBytes);
     const kind = kindOfLeafBytes(leaf);
-    // An erasure entry has items, and a key entry a signature: those belong to the slow way.
-    if (kind === null || kind === "erasure" || kind === "key") return null;
+    // Some entries have items, and a key entry a signature: those belong to the slow way.
+    if (kind === null || kind === "erasure" || kind === "coarsening" || kind === "key") return null;
 
     const recordStart = leafEnd + BEFORE_RECORD.length;
     const recordEnd = this.#scan.object(line, recordStart);

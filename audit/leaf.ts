@@ -21,6 +21,7 @@ export const LEAF_KINDS = {
   key: 13,
   configuration: 14,
   request: 15,
+  coarsening: 16,
 } as const;
 
 export type LeafKind = keyof typeof LEAF_KINDS;
@@ -50,9 +51,11 @@ type Body =
   | { kind: "publish"; digests: PublishDigests }
   /** `count` items (1 … 2^32−1) under an RFC 9162 root; see `erasure.ts`. */
   | { kind: "erasure"; count: number; itemsRoot: Uint8Array }
+  /** The same over records that were replaced by coarser ones; see `coarsening.ts`. */
+  | { kind: "coarsening"; count: number; itemsRoot: Uint8Array }
   /** The new Ed25519 public key, 32 bytes. */
   | { kind: "key"; publicKey: Uint8Array }
-  | { kind: Exclude<LeafKind, "decision" | "explanation" | "publish" | "erasure" | "key"> };
+  | { kind: Exclude<LeafKind, "decision" | "explanation" | "publish" | "erasure" | "coarsening" | "key"> };
 
 export type Leaf = Head & Body;
 
@@ -94,10 +97,11 @@ function bodyParts(leaf: Leaf): Uint8Array[] {
       return DECISION_DIGESTS.map((name) => exactly(32, leaf.digests[name]));
     case "publish":
       return PUBLISH_DIGESTS.map((name) => exactly(32, leaf.digests[name]));
-    case "erasure": {
+    case "erasure":
+    case "coarsening": {
       const count = new Uint8Array(4);
       new DataView(count.buffer).setUint32(0, asU32(leaf.count));
-      if (leaf.count === 0) throw new RangeError("an erasure entry covers at least one entry");
+      if (leaf.count === 0) throw new RangeError("such an entry covers at least one entry");
       return [count, exactly(32, leaf.itemsRoot)];
     }
     case "key":
@@ -129,7 +133,8 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
       };
     case "publish":
       return { kind, ...head, digests: { model: word(0), background: word(1), policy: word(2) } };
-    case "erasure": {
+    case "erasure":
+    case "coarsening": {
       const count = view.getUint32(LEAF_HEAD_BYTES);
       if (count === 0) throw new Refusal("leaf_invalid");
       return { kind, ...head, count, itemsRoot: bytes.subarray(LEAF_HEAD_BYTES + 4) };
@@ -158,7 +163,7 @@ export function digestsOf(kind: LeafKind): readonly string[] {
 function bodyLength(kind: LeafKind): number {
   if (kind === "decision" || kind === "explanation") return 128;
   if (kind === "publish") return 96;
-  if (kind === "erasure") return 36;
+  if (kind === "erasure" || kind === "coarsening") return 36;
   return kind === "key" ? 32 : 0;
 }
 

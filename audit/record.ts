@@ -18,6 +18,11 @@ export function checkRecord(
   salt: Uint8Array,
 ): void {
   if (!bytesEqual(commit(crypto, salt, utf8(recordText)), leaf.record)) throw new Refusal("record_altered");
+  checkSaysTheSame(leaf, record);
+}
+
+/** What a record and its leaf both say is the same, whatever the leaf commits to. Throws Refusal `record_leaf_mismatch`. */
+export function checkSaysTheSame(leaf: Leaf, record: JsonObject): void {
   if (record.kind !== leaf.kind || record.hour !== leaf.hour) throw new Refusal("record_leaf_mismatch");
   if ("digests" in leaf && !sameDigests(record.digests, leaf.digests))
     throw new Refusal("record_leaf_mismatch");

@@ -38,7 +38,7 @@ function accepted({ state, format, entries, entry, states, complete, stages }: V
     case "export":
       return [
         "VERIFIED. The signature, the root over all entries, and every record that is kept were checked.",
-        `${entries} entries: ${states.VERIFIED} verified, ${states.ERASED} erased and justified by an erasure entry, ` +
+        `${entries} entries: ${states.VERIFIED} verified, ${replaced(states)}${states.ERASED} erased and justified by an erasure entry, ` +
           `${states.PENDING} erased with the erasure entry still to come.`,
       ];
     case "consistency":
@@ -69,12 +69,17 @@ function accepted({ state, format, entries, entry, states, complete, stages }: V
         `${state}. The signature, the proofs, and the entry that issued this bundle were checked.`,
         state === "VERIFIED"
           ? `The record of entry ${entry} is the one that was logged.`
-          : state === "ERASED"
-            ? `The record of entry ${entry} was erased, as the log says.`
-            : `The record of entry ${entry} is said to be erased.`,
+          : state === "COARSENED"
+            ? `The record of entry ${entry} is the coarser one that a later entry of the log put there.`
+            : state === "ERASED"
+              ? `The record of entry ${entry} was erased, as the log says.`
+              : `The record of entry ${entry} is said to be erased.`,
       ];
   }
 }
+
+const replaced = ({ COARSENED }: Verdict["states"]): string =>
+  COARSENED === 0 ? "" : `${COARSENED} replaced by a coarser record as a coarsening entry says, `;
 
 const hourText = (hour: number | null): string =>
   hour === null ? "not yet" : `by ${new Date((hour + 1) * 3_600_000).toISOString().slice(0, 16)}Z`;
@@ -124,6 +129,10 @@ export const REASONS: { [code in Code]: string } = {
   erasure_not_justified: "A record is missing, and the erasure entry that it names does not cover it.",
   erasure_repeated: "An entry is listed as erased twice.",
   erasure_items_mismatch: "The items of an erasure entry are not those that were committed to.",
+  coarsening_not_justified:
+    "A record is another than was logged, and the coarsening entry that it names does not list it.",
+  coarsening_items_mismatch: "The items of a coarsening entry are not those that were committed to.",
+  record_kept_after_coarsening: "An entry still carries a record that was replaced by a coarser one.",
   pending_invalid: "A record is missing, and cannot be waiting for its erasure entry any more.",
   lines_after_end: "There are lines after the end.",
   end_missing: "The export stops before its end.",

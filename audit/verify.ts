@@ -209,7 +209,7 @@ async function accessCheck(
     finish: () => check.finish(),
     tell(verdict) {
       const { entries, gone, complete } = check;
-      const states = { VERIFIED: entries - gone, ERASED: 0, PENDING: gone };
+      const states = { VERIFIED: entries - gone, COARSENED: 0, ERASED: 0, PENDING: gone };
       Object.assign(verdict, { entries, complete, states });
     },
   };
@@ -285,7 +285,7 @@ const freshVerdict = (): Verdict => ({
   entry: null,
   line: null,
   entries: 0,
-  states: { VERIFIED: 0, ERASED: 0, PENDING: 0 },
+  states: { VERIFIED: 0, COARSENED: 0, ERASED: 0, PENDING: 0 },
   pending: [],
   checkpoint: null,
   witnesses: [],
@@ -298,7 +298,7 @@ function refuse(verdict: Verdict, refusal: Refusal, lineNumber: number): void {
   verdict.ok = false;
   verdict.code = refusal.code;
   verdict.state = STATE_OF_CODE[refusal.code] ?? "REFUSED";
-  verdict.states = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
+  verdict.states = { VERIFIED: 0, COARSENED: 0, ERASED: 0, PENDING: 0 };
   // What was read before the refusal is not to be relied on.
   Object.assign(verdict, { witnesses: [], keyChanges: [], complete: null, stages: null });
   verdict.entry = refusal.entry ?? null;
@@ -326,6 +326,9 @@ const STATE_OF_CODE: { [code in Code]?: State } = {
   record_leaf_mismatch: "ALTERED",
   record_kept_after_erasure: "ALTERED",
   erasure_items_mismatch: "ALTERED",
+  coarsening_not_justified: "ALTERED",
+  coarsening_items_mismatch: "ALTERED",
+  record_kept_after_coarsening: "ALTERED",
   root_mismatch: "ALTERED",
   inclusion_invalid: "ALTERED",
   checkpoint_inconsistent: "ALTERED",

@@ -11,7 +11,7 @@ const verdict = z.object({
   state: z.string(),
   code: z.string().nullable(),
   entries: z.int(),
-  states: z.object({ VERIFIED: z.int(), ERASED: z.int(), PENDING: z.int() }),
+  states: z.object({ VERIFIED: z.int(), COARSENED: z.int(), ERASED: z.int(), PENDING: z.int() }),
 });
 
 export type ToldVerdict = z.infer<typeof verdict> & { exitCode: number };

@@ -5,10 +5,10 @@ const HMAC = "9f2c4e1ab0d37754c6a1e0cb9d8f6a35";
 const ID = "0192f3c1-6a7b-7c3d-8e4f-5a6b7c8d9e0f";
 
 /**
- * A record of every kind but erasure, beside `kind`, `hour` and `digests`: the members that `FORMAT.md` names. `key` has
+ * A record of every kind but erasure and coarsening, beside `kind`, `hour` and `digests`: the members that `FORMAT.md` names. `key` has
  * its own from the log itself.
  */
-export const EXAMPLE_RECORDS: { [kind in Exclude<LeafKind, "erasure">]: JsonObject } = {
+export const EXAMPLE_RECORDS: { [kind in Exclude<LeafKind, "erasure" | "coarsening">]: JsonObject } = {
   decision: { id: ID, model: "german-credit", version: 2, outcome: "refused" },
   explanation: { about: ID, what: "counterfactuals", actor: HMAC, role: "subject", purpose: "own-access" },
   correction: { about: ID, features: ["age"], decision: ID },

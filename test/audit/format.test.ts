@@ -51,6 +51,14 @@ describe("FORMAT.md", () => {
     for (const line of block("lines").trimEnd().split("\n")) expect(vector).toContain(line);
   });
 
+  it("shows the lines and the bundle of coarsened entries as they verify", async () => {
+    const path = new URL("vectors/valid/coarsened.ndjson", import.meta.url);
+    const vector = readFileSync(path, "utf8").split("\n");
+    for (const line of block("coarsened").trimEnd().split("\n")) expect(vector).toContain(line);
+    const bundle = await verified(block("coarsened-evidence"), vkey);
+    expect(bundle).toMatchObject({ ok: true, state: "COARSENED", entry: 1 });
+  });
+
   it("shows the other documents as they verify, each beside what it needs", async () => {
     expect(await verified(block("consistency"), vkey, { keptCheckpoint: block("kept") })).toMatchObject({
       ok: true,

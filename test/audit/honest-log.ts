@@ -3,6 +3,7 @@ import { formatAccessEnd, formatAccessEntry, formatAccessHeader } from "../../au
 import { concatBytes, toBase64, toHex, utf8 } from "../../audit/bytes.ts";
 import { canonicalize, type JsonObject } from "../../audit/canonical.ts";
 import { signCheckpoint } from "../../audit/checkpoint.ts";
+import { type CoarseningItem, coarseningTree } from "../../audit/coarsening.ts";
 import { commit, tag } from "../../audit/commitment.ts";
 import { formatConsistency } from "../../audit/consistency.ts";
 import { cosignatureLine, cosignedMessage } from "../../audit/cosignature.ts";
@@ -15,13 +16,20 @@ import {
   formatErasureHeader,
 } from "../../audit/erasure-certificate.ts";
 import {
+  type CoarsenedEvidence,
   type ErasedEvidence,
   type Evidence,
   formatEvidence,
   type Opened,
   type Placed,
 } from "../../audit/evidence.ts";
-import { type Erased, formatExportEnd, formatExportEntry, formatExportHeader } from "../../audit/export.ts";
+import {
+  type Erased,
+  formatExportEnd,
+  formatExportEntry,
+  formatExportHeader,
+  type Items,
+} from "../../audit/export.ts";
 import { appendBatch, EMPTY_FRONTIER, rootOf } from "../../audit/frontier.ts";
 import { formatKeyChange, keyChangeMembers } from "../../audit/key-change.ts";
 import { encodeLeaf, type Leaf, type LeafKind, NO_TAG, NO_VAULT, parseLeaf } from "../../audit/leaf.ts";
@@ -112,12 +120,12 @@ export const honestPerson = (seed: string, purpose = "credit"): HonestPerson => 
   entries: [],
 });
 
-type Kept = { recordText: string; record: JsonObject; salt: Uint8Array };
+type Kept = { recordText: string; record: JsonObject; salt: Uint8Array; coarsened?: { by: number } };
 type Entry = {
   leaf: Uint8Array;
   kept: Kept | null;
   gone: Erased | null;
-  items?: ErasureItem[];
+  items?: Items;
 };
 
 /** An honest log in memory, built with the functions that a writer uses. Every instance of a seed is the same. */
@@ -141,8 +149,8 @@ export class HonestLog {
     return this.signer.vkey;
   }
 
-  /** Appends an entry of any kind but erasure, with `members` in its record; gives its index. */
-  append(kind: Exclude<LeafKind, "erasure">, members: JsonObject = {}): number {
+  /** Appends an entry of any kind but erasure and coarsening, with `members` in its record; gives its index. */
+  append(kind: Exclude<LeafKind, "erasure" | "coarsening">, members: JsonObject = {}): number {
     const digest = () => this.random.bytes(32);
     if (kind === "decision" || kind === "explanation") {
       const digests = { model: digest(), background: digest(), explainer: digest(), policy: digest() };
@@ -231,7 +239,7 @@ export class HonestLog {
       formatErasureEntry(this.opened(by)),
       ...gone.flatMap(({ index, gone }) => {
         if (!("by" in gone) || gone.by !== by) return [];
-        const items = this.entries[by]!.items!;
+        const items = this.#erasedItems(by);
         const position = items.findIndex((item) => item.index === index);
         const path = erasureTree(nodeCrypto, items).path(position);
         return [formatCertifiedItem({ ...this.placed(index), by, salt: gone.salt, position, path })];
@@ -289,6 +297,29 @@ export class HonestLog {
     return by;
   }
 
+  /** Replaces records of decisions that stand by coarser ones, and writes the entry that says so; gives its index. */
+  coarsen(...indexes: number[]): number {
+    const by = this.entries.length;
+    const changed = this.random.shuffled(indexes).map((index) => {
+      const { score: _, ...record } = this.entries[index]!.kept!.record;
+      const recordText = canonicalize(record);
+      const salt = this.random.bytes(32);
+      return { index, kept: { recordText, record, salt, coarsened: { by } } };
+    });
+    const items: CoarseningItem[] = changed.map(({ index, kept }) => ({
+      index,
+      record: commit(nodeCrypto, kept.salt, utf8(kept.recordText)),
+    }));
+    const { count, itemsRoot } = coarseningTree(nodeCrypto, items);
+    this.#append(
+      { kind: "coarsening", count, itemsRoot, ...this.#head(false) },
+      { count, k: 5, model: "german-credit" },
+    );
+    this.entries[by] = { ...this.entries[by]!, items };
+    for (const { index, kept } of changed) this.entries[index] = { ...this.entries[index]!, kept };
+    return by;
+  }
+
   /** Puts an evidence bundle on the log, as its issue. */
   issue(object: number, expires: string, recipient = "court"): number {
     return this.append("export", { what: "evidence", object, recipient, expires });
@@ -319,7 +350,11 @@ export class HonestLog {
         leaf,
         ...(items && { items }),
         ...(kept
-          ? { recordText: kept.recordText, salt: kept.salt }
+          ? {
+              recordText: kept.recordText,
+              salt: kept.salt,
+              ...(kept.coarsened && { coarsened: kept.coarsened }),
+            }
           : { erased: notAfter(newestHour, gone!) }),
       }),
     );
@@ -335,10 +370,12 @@ export class HonestLog {
   }
 
   evidenceParts(index: number, issue: number): Evidence {
-    const { gone } = this.entries[index]!;
+    const { gone, kept } = this.entries[index]!;
     const entry = gone
       ? { ...this.placed(index), erased: this.#erasedEvidence(index, issue) }
-      : this.opened(index);
+      : kept?.coarsened
+        ? { ...this.opened(index), coarsened: this.#coarsenedEvidence(index, kept.coarsened.by) }
+        : this.opened(index);
     return { checkpoint: this.checkpoint(), entry, issue: this.opened(issue) };
   }
 
@@ -351,10 +388,20 @@ export class HonestLog {
     return { ...this.placed(index), record, salt };
   }
 
+  #coarsenedEvidence(index: number, by: number): CoarsenedEvidence {
+    const items = this.entries[by]!.items as readonly CoarseningItem[];
+    const position = items.findIndex((item) => item.index === index);
+    return { by: this.placed(by), position, path: coarseningTree(nodeCrypto, items).path(position) };
+  }
+
+  #erasedItems(by: number): readonly ErasureItem[] {
+    return this.entries[by]!.items as readonly ErasureItem[];
+  }
+
   #erasedEvidence(index: number, issue: number): ErasedEvidence {
     const gone = notAfter(parseLeaf(this.entries[issue]!.leaf).hour, this.entries[index]!.gone!);
     if ("since" in gone) return gone;
-    const items = this.entries[gone.by]!.items!;
+    const items = this.#erasedItems(gone.by);
     const position = items.findIndex((item) => item.index === index);
     const path = erasureTree(nodeCrypto, items).path(position);
     return { by: this.placed(gone.by), salt: gone.salt, position, path };
@@ -396,20 +443,32 @@ const OTHER_KINDS = [
   "explanation",
 ] as const;
 
-/** A log as it may really come out: some `size` entries of all kinds, erasures covered and pending, hours passing. */
+/**
+ * A log as it may really come out: some `size` entries of all kinds, erasures covered and pending, records coarsened once or
+ * more, hours passing.
+ */
 export function randomLog(seed: string, size: number): HonestLog {
   const log = new HonestLog(seed);
   const { random } = log;
   for (let i = 0; i < size; i++) {
-    const what = random.below(10);
+    const what = random.below(11);
     const decisions = log.entries.flatMap(({ gone, items }, index) => (gone || items ? [] : [index]));
     if (what < 5) log.decision();
     else if (what < 7) log.append(OTHER_KINDS[random.below(OTHER_KINDS.length)]!, { note: "é\u2028\n" });
+    else if (what === 10) coarsenSome(log);
     else if (what < 8 && decisions.length > 0) log.erase(decisions[random.below(decisions.length)]!);
     else if (what < 9 && log.pendingSince.length > 0) log.coverErasures();
     else log.hour = Math.min(log.hour + 1 + random.below(30), 24 + Math.min(...log.pendingSince));
   }
   return log;
+}
+
+function coarsenSome(log: HonestLog): void {
+  const standing = log.entries.flatMap(({ kept }, index) =>
+    kept?.record.kind === "decision" ? [index] : [],
+  );
+  const chosen = log.random.shuffled(standing).slice(0, 1 + log.random.below(3));
+  if (chosen.length > 0) log.coarsen(...chosen);
 }
 
 /** An export says "since" no later than the newest hour on the log, so that a quiet hour looks like no forgery. */

@@ -25,7 +25,7 @@ function leafOf(kind: LeafKind): Leaf {
   }
   if (kind === "publish")
     return { kind, ...head, digests: { model: word(), background: word(), policy: word() } };
-  if (kind === "erasure") return { kind, ...head, count: 7, itemsRoot: word() };
+  if (kind === "erasure" || kind === "coarsening") return { kind, ...head, count: 7, itemsRoot: word() };
   if (kind === "key") return { kind, ...head, publicKey: word() };
   return { kind, ...head };
 }
@@ -36,6 +36,7 @@ const lengths: { [kind in LeafKind]?: number } = {
   explanation: 214,
   publish: 182,
   erasure: 122,
+  coarsening: 122,
   key: 118,
 };
 

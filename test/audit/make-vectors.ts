@@ -233,6 +233,57 @@ export function makeVectors(): Vectors {
   return { vkey: log.vkey, kept, beside: addPersonal(add), files, expected };
 }
 
+/** A log in which records were replaced by coarser ones, one of them twice, and one of them erased afterwards. */
+function addCoarsened(add: Add): void {
+  const log = exampleLog();
+  const fine = log.export().split("\n");
+  const first = log.coarsen(1, 2, 3);
+  const middle = log.export().split("\n");
+  const last = log.coarsen(2);
+  log.hour += 1;
+  log.erase(3);
+  log.coverErasures();
+  const issue = log.issue(1, "2099-12-31");
+  const text = log.export();
+  const evidence = log.evidence(1, issue);
+  const lines = text.trimEnd().split("\n");
+  const at = (entry: number, change: (line: string) => string) =>
+    lines
+      .with(entry + 1, change(lines[entry + 1]!))
+      .map((line) => `${line}\n`)
+      .join("");
+  const invalid = (name: string, content: string, state: State, code: Code, entry: number | null) =>
+    add(`invalid/${name}`, content, state, code, entry);
+
+  add("valid/coarsened.ndjson", text, "VERIFIED", null, null);
+  add("valid/coarsened.evidence.json", evidence, "COARSENED", null, 1);
+  const altered = (line: string) => line.replace('"granted"', '"refused"');
+  invalid("coarsened-record-altered.ndjson", at(1, altered), "ALTERED", "record_altered", 1);
+  invalid(
+    "coarsened-record-altered.evidence.json",
+    altered(evidence),
+    "ALTERED",
+    "coarsening_not_justified",
+    1,
+  );
+  const finePut = at(1, () => fine[2]!);
+  invalid("finer-record-put-back.ndjson", finePut, "ALTERED", "record_kept_after_coarsening", 1);
+  const earlierPut = at(2, () => middle[3]!);
+  invalid("earlier-coarsening-put-back.ndjson", earlierPut, "ALTERED", "record_kept_after_coarsening", 2);
+  const unlisted = at(1, (line) => line.replace(`"by":${first}`, `"by":${last}`));
+  invalid("coarsening-of-another-entry.ndjson", unlisted, "ALTERED", "coarsening_not_justified", 1);
+  const forged = at(1, (line) => line.replace(`"by":${first}`, '"by":0'));
+  invalid("coarsened-by-earlier-entry.ndjson", forged, "ALTERED", "coarsening_not_justified", 1);
+  const notOne = at(1, (line) => line.replace(`"by":${first}`, `"by":${issue}`));
+  invalid("coarsened-by-another-kind.ndjson", notOne, "ALTERED", "coarsening_not_justified", 1);
+  const published = at(0, (line) => line.replace("{", `{"coarsened":{"by":${first}},`));
+  invalid("coarsened-publication.ndjson", published, "ALTERED", "coarsening_not_justified", 0);
+  const items = at(first, (line) => line.replace(/("items":\[\{"index":)[0-9]/, "$10"));
+  invalid("coarsening-items-altered.ndjson", items, "ALTERED", "coarsening_items_mismatch", first);
+  const both = at(1, (line) => line.replace('"index"', '"erased":{"since":496000},"index"'));
+  invalid("coarsened-and-erased.ndjson", both, "REFUSED", "field_unknown", 1);
+}
+
 type Add = (
   name: string,
   content: string,
@@ -434,8 +485,10 @@ function addPersonal(add: Add): Vectors["beside"] {
   const every = new HonestLog("vectors");
   for (const [kind, members] of Object.entries(EXAMPLE_RECORDS))
     every.append(kind as keyof typeof EXAMPLE_RECORDS, members);
+  every.coarsen(0);
   every.erase(0);
   every.coverErasures();
+  addCoarsened(add);
   add("valid/every-kind.ndjson", every.export(), "VERIFIED", null, null, { key: "every-kind.vkey" });
 
   return {

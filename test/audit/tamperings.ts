@@ -12,6 +12,8 @@ export type Case = {
   text: string;
   lines: string[];
   earlier: string[];
+  /** The lines of the export as they were before any coarsening at the end. */
+  finest: string[];
 };
 
 /** What is handed to the verifier in place of the honest export; null when this log offers no such tampering. */
@@ -28,7 +30,9 @@ function entryLine({ lines, random }: Case, which: (line: string) => boolean = (
 
 const keepsRecord = (line: string) => line.includes('"record":');
 const isErased = (line: string) => line.includes('"erased":{"by"');
-const isErasure = (line: string) => line.includes('"items":[');
+const isErasure = (line: string) => line.includes('"kind":"erasure"') && line.includes('"items":[');
+const isCoarsened = (line: string) => line.includes('"coarsened":{"by"');
+const isCoarsening = (line: string) => line.includes('"kind":"coarsening"');
 
 /** The line of a kept record with something else where the record was. */
 const withoutRecord = (line: string, erased: string) =>
@@ -150,6 +154,43 @@ export const TAMPERINGS: { [name: string]: (honest: Case) => Tampered } = {
     if (changed.join() === items.join()) return null;
     return withLine(lines, at, lines[at]!.replace(items.join(), changed.join()));
   },
+  "a finer record put back": (honest) => {
+    const at = entryLine(honest, isCoarsened);
+    return at < 0 ? null : withLine(honest.lines, at, honest.finest[at]!);
+  },
+  "a coarsened record changed": (honest) => {
+    const at = entryLine(honest, isCoarsened);
+    if (at < 0) return null;
+    return withLine(honest.lines, at, honest.lines[at]!.replace('"outcome":"', '"outcome":"not '));
+  },
+  "a record replaced, and said to be coarsened": (honest) => {
+    const { lines, random } = honest;
+    const at = entryLine(honest, (line) => keepsRecord(line) && line.includes('"kind":"decision"'));
+    if (at < 0) return null;
+    const coarsenings = lines.flatMap((line, i) => (isCoarsening(line) ? [i - 1] : []));
+    const by = coarsenings.length > 0 ? coarsenings[random.below(coarsenings.length)]! : lines.length - 3;
+    const plain = lines[at]!.replace(/"coarsened":\{[^}]*\},/, "").replace('"outcome":"', '"outcome":"not ');
+    return withLine(lines, at, plain.replace("{", `{"coarsened":{"by":${by}},`));
+  },
+  "a coarsening not told": (honest) => {
+    const at = entryLine(honest, isCoarsened);
+    if (at < 0) return null;
+    return withLine(honest.lines, at, honest.lines[at]!.replace(/"coarsened":\{[^}]*\},/, ""));
+  },
+  "a coarsening's items left out, swapped or exchanged": (honest) => {
+    const { lines, random } = honest;
+    const at = entryLine(honest, isCoarsening);
+    if (at < 0) return null;
+    const items = /"items":\[(.*?)\]/.exec(lines[at]!)![1]!.split(/(?<=\}),/);
+    const changed = [
+      items.slice(1),
+      items.toReversed(),
+      [...items, items[0]!],
+      items.with(0, items[0]!.replace(/[0-9]+/, String(random.below(lines.length)))),
+    ][random.below(4)]!;
+    if (changed.join() === items.join()) return null;
+    return withLine(lines, at, lines[at]!.replace(items.join(), changed.join()));
+  },
   "a leaf rewritten to fit a rewritten record": (honest) => {
     const other = randomLog(`${honest.log.vkey}/other`, honest.lines.length).export().split("\n");
     const at = entryLine(honest);
@@ -197,6 +238,9 @@ export function honestCase(seed: string, size: number): Case {
   const log = randomLog(seed, size);
   // A last decision that is erased and covered, so that every log has something to tamper with.
   const erased = [log.decision(), log.decision()];
+  const coarsened = [log.decision(), log.decision(), log.decision()];
+  const finest = log.export().split("\n");
+  log.coarsen(...coarsened);
   log.append("access");
   const before = log.export().split("\n");
   log.erase(...erased);
@@ -204,14 +248,14 @@ export function honestCase(seed: string, size: number): Case {
   const text = log.export();
   const lines = text.trimEnd().split("\n");
   const earlier = lines.map((line, i) => (before[i]?.includes('"record"') ? before[i] : line));
-  return { log, random: log.random, text, lines, earlier };
+  return { log, random: log.random, text, lines, earlier, finest };
 }
 
 /** Verdicts on honest logs of random size, in chunks of any length. Throws at the first false alarm. */
 export async function honestLogs(
   count: number,
-): Promise<{ VERIFIED: number; ERASED: number; PENDING: number }> {
-  const seen = { VERIFIED: 0, ERASED: 0, PENDING: 0 };
+): Promise<{ VERIFIED: number; COARSENED: number; ERASED: number; PENDING: number }> {
+  const seen = { VERIFIED: 0, COARSENED: 0, ERASED: 0, PENDING: 0 };
   for (let i = 0; i < count; i++) {
     const log = randomLog(`honest ${i}`, 1 + (i % 60));
     if (log.entries.length === 0) continue;
@@ -222,7 +266,8 @@ export async function honestLogs(
     if (!verdict.ok || verdict.entries !== log.entries.length) {
       throw new Error(`a false alarm over honest log ${i}: ${verdict.code}`);
     }
-    for (const state of ["VERIFIED", "ERASED", "PENDING"] as const) seen[state] += verdict.states[state];
+    for (const state of ["VERIFIED", "COARSENED", "ERASED", "PENDING"] as const)
+      seen[state] += verdict.states[state];
   }
   return seen;
 }
@@ -262,11 +307,15 @@ export function otherDocuments(
   const destroyed = log.append("configuration", { what: "epoch-key-destroyed", epoch: 1 });
   const certificate = log.certificate([1], destroyed);
   const evidence = log.evidence(1, log.issue(1, "2099-12-31"));
+  const other = log.decision();
+  log.coarsen(other, log.decision());
+  const coarsened = log.evidence(other, log.issue(other, "2099-12-31"));
   return [
     { name: "an access answer", text: access, beside: { leaves } },
     { name: "a consistency proof", text: consistency, beside: { keptCheckpoint: kept } },
     { name: "an erasure certificate", text: certificate, beside: {} },
     { name: "a bundle", text: evidence, beside: {} },
+    { name: "a bundle of a coarsened record", text: coarsened, beside: {} },
   ].map((document) => ({ ...document, vkey: log.vkey }));
 }
 

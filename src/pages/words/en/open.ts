@@ -105,6 +105,7 @@ export const open: typeof portuguese = {
     explanation: "what would change it",
     access: "somebody read data",
     erasure: "justifies an erasure",
+    coarsening: "makes records coarser",
     erased: "erased",
     pending: "erased, awaiting the entry that justifies it",
     other: "another event",

@@ -103,6 +103,7 @@ export const open = {
     explanation: "o que mudaria",
     access: "alguém leu dados",
     erasure: "justifica um apagamento",
+    coarsening: "torna registros menos precisos",
     erased: "apagada",
     pending: "apagada, à espera da entrada que justifica",
     other: "outro evento",
