@@ -64,11 +64,10 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
   const { predictor, background, contract } = version;
   if (contract.explanation.method === "permutation")
     return Promise.resolve({ noClosedForm: "the contract asks for permutations" });
-  if ((contract.groups ?? []).length > 0)
-    return Promise.resolve({ noClosedForm: "what is shared out within groups has no closed form" });
   const known = exactOf.get(version);
   if (known !== undefined) return known;
-  const made = openExact(predictor, players, background, version.weights);
+  const within = (contract.groups ?? []).length > 0;
+  const made = openExact(predictor, players, background, version.weights, within);
   exactOf.set(version, made);
   // A failed attempt is not remembered: the model's thread may have died under it.
   made.catch(() => exactOf.delete(version));

@@ -1,5 +1,6 @@
 import { type Cell, type Game, normalisedWeights } from "./game.ts";
 import { ExactLinear } from "./linear.ts";
+import { type Blocks, splitGame, sumBlocks } from "./owen.ts";
 import { applyPost, type ModelStructure, marginsOf, scoresOf } from "./structure.ts";
 import { ExactTrees, type TreeOptions } from "./trees/exact-trees.ts";
 
@@ -26,6 +27,11 @@ export interface ControlForm {
   fromRow(row: readonly Cell[]): Float64Array;
 }
 
+export interface ClosedFormOptions extends TreeOptions {
+  /** Also how a player of several columns shares out what it has among them: Owen values. */
+  within?: boolean;
+}
+
 /**
  * Log odds up to this are read off a probability: a float32 beyond it, or one minus one beyond it, has rounded them by
  * more than 2e-4.
@@ -42,24 +48,29 @@ export class ClosedForm {
   readonly #exact: ExactTrees | ExactLinear;
   readonly #forms: Readonly<Record<Link, Form | undefined>>;
   readonly #players: number;
+  /** The players, where what is computed are their columns' shares. */
+  readonly #blocks: Blocks | undefined;
   /** One row's attributions to the scores: nothing is kept here from call to call. */
   readonly #scratch: Float64Array;
 
   /**
    * Takes milliseconds for a linear model or a small ensemble and up to a second for a large one, all at once.
    * @param game what will be explained but for the row
-   * @throws ExplainError `mixed_columns` when the model sees columns that several players share; `invalid_weights`
+   * @throws ExplainError `mixed_columns` when the model sees columns that several players share, or with `within` several columns;
+   *   `invalid_weights`
    */
   constructor(
     structure: ModelStructure,
     game: Pick<Game, "players" | "background" | "weights">,
-    options: TreeOptions & { trees?: ExactTrees } = {},
+    options: ClosedFormOptions & { trees?: ExactTrees } = {},
   ) {
     const { scores } = structure;
     const weights = normalisedWeights(game);
+    const { played, blocks } = playedBy(game, options);
     this.structure = structure;
     this.method = scores.kind === "trees" ? "exact-tree" : "exact-linear";
     this.#players = game.players.length;
+    this.#blocks = blocks;
     this.#forms = {
       margin: structure,
       identity: structure.post.length === 0 ? structure : undefined,
@@ -67,9 +78,9 @@ export class ClosedForm {
     };
     this.#exact =
       scores.kind === "trees"
-        ? (options.trees ?? ExactTrees.build({ ...game, scores, weights }, options))
-        : new ExactLinear(scores, game.players, game.background, weights);
-    this.#scratch = new Float64Array(game.players.length * this.#exact.base.length);
+        ? (options.trees ?? ExactTrees.build({ ...played, scores, weights, blocks: blocks?.of }, options))
+        : new ExactLinear(scores, played.players, game.background, weights);
+    this.#scratch = new Float64Array(played.players.length * this.#exact.base.length);
   }
 
   /**
@@ -80,13 +91,23 @@ export class ClosedForm {
     structure: ModelStructure,
     game: Pick<Game, "players" | "background" | "weights">,
     pause: () => Promise<void>,
-    options: TreeOptions = {},
+    options: ClosedFormOptions = {},
   ): Promise<ClosedForm> {
     const { scores } = structure;
     if (scores.kind !== "trees") return new ClosedForm(structure, game, options);
     const weights = normalisedWeights(game);
-    const trees = await ExactTrees.buildInSteps({ ...game, scores, weights }, options, pause);
+    const { played, blocks } = playedBy(game, options);
+    const trees = await ExactTrees.buildInSteps(
+      { ...played, scores, weights, blocks: blocks?.of },
+      options,
+      pause,
+    );
     return new ClosedForm(structure, game, { ...options, trees });
+  }
+
+  /** Whether it also says how players share out among their columns what they have. */
+  get within(): boolean {
+    return this.#blocks !== undefined;
   }
 
   /** Whether what this link explains is linear in the scores, so that its attributions are exact. */
@@ -98,26 +119,30 @@ export class ClosedForm {
    * Base, output (one an output of the model, float64) and attributions (players × outputs, row-major), on the link's
    * scale; and the model's own outputs, as `valueOf` gives them for `identity`.
    * @param link one that is covered
+   * @returns within: columns × outputs, where that is known
    */
   explain(
     row: readonly Cell[],
     link: Link,
-  ): { base: Float64Array; output: Float64Array; outputs: Float64Array; attributions: Float64Array } {
+  ): Record<"base" | "output" | "outputs" | "attributions", Float64Array> & { within?: Float64Array } {
     const { structure } = this;
     const form = { ...structure, ...this.#forms[link]! };
     const scores = scoresOf(structure.scores, row);
+    const shares = this.#mixed(form, this.#exact.attribute(row, this.#scratch));
     return {
       base: marginsOf(form, this.#exact.base),
       output: marginsOf(form, scores),
       outputs: applyPost(structure.post, marginsOf(structure, scores)),
-      attributions: this.#mixed(form, this.#exact.attribute(row, this.#scratch)),
+      ...(this.#blocks === undefined
+        ? { attributions: shares }
+        : { attributions: sumBlocks(this.#blocks, shares, form.shift.length), within: shares }),
     };
   }
 
   /**
    * Many rows together, which for trees takes less time a row, each to the same bits as alone.
    * @param link one that is covered
-   * @returns attributions: rows × players × outputs
+   * @returns attributions: rows × players × outputs, or columns instead of players where their shares are known (`within`)
    */
   explainRows(
     rows: readonly (readonly Cell[])[],
@@ -180,6 +205,15 @@ export class ClosedForm {
     if (link === "identity") return applyPost(this.structure.post, margins);
     return logits(this.structure, margins);
   }
+}
+
+function playedBy(
+  game: Pick<Game, "players" | "background" | "weights">,
+  { within }: ClosedFormOptions,
+): { played: Pick<Game, "players" | "background">; blocks?: Blocks } {
+  if (!within) return { played: game };
+  const { game: played, blocks } = splitGame(game);
+  return { played, blocks };
 }
 
 /** Log odds that are linear in the scores: a sigmoid's margin, or the difference of a softmax of two. */

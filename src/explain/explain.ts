@@ -36,7 +36,7 @@ const AUTO_ROUNDS = 4;
  * up with any change that moves one bit of a result.
  */
 export const ALGORITHM_VERSION = [
-  "motivo-explain/3",
+  "motivo-explain/4",
   "shapley=interventional",
   "permutation=antithetic,own-order-per-background-row,strata=background",
   "random=xoshiro128**,seed=fmix32,skip=20,shuffle=fisher-yates-rejection",
@@ -72,8 +72,9 @@ export interface ExplainOptions {
    */
   control?: boolean;
   /**
-   * Also how a player of several columns shares out what it is credited with among them: Owen values. Enumerated or sampled over
-   * columns, which takes more rows; never in closed form. `predict` is then asked for single columns (`Hybrids.players`).
+   * Also how a player of several columns shares out what it is credited with among them: Owen values. In closed form where that
+   * was made for it; else enumerated or sampled over columns, which takes more rows, and `predict` is then asked for single
+   * columns (`Hybrids.players`).
    */
   within?: boolean;
   /** So many rounds, at least two, whatever tolerance and budget say: to compute a recorded explanation again. */
@@ -153,7 +154,8 @@ export function isClosed<Options extends Pick<ExplainOptions, "method" | "link" 
   options: Options,
 ): options is Options & { closedForm: ClosedForm } {
   const { method, link = "identity", closedForm, within } = options;
-  return method !== "permutation" && closedForm?.covers(link) === true && !within;
+  if (method === "permutation" || closedForm === undefined) return false;
+  return closedForm.covers(link) && (!within || closedForm.within);
 }
 
 /** Whether values of the background, where they are known, have a part in an explanation (`Game.backgroundValues`). */
@@ -201,7 +203,7 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
   };
   if (isClosed(options)) {
     const chosen = method === "exact" ? "asked" : "closed-form";
-    yield await inClosedForm(game, options.closedForm, { ...told, chosen });
+    yield await inClosedForm(game, options, { ...told, chosen });
     return;
   }
   const { game: played, blocks } = options.within ? splitGame(game) : { game, blocks: undefined };
@@ -275,14 +277,17 @@ function checkOptions(game: Game, options: ExplainOptions) {
 }
 
 function whyNoClosedForm({ closedForm, noClosedForm }: ExplainOptions, link: Link): string {
-  if (closedForm !== undefined) return `the ${link} is not linear in the model's scores`;
-  return noClosedForm ?? "the model's inside is not known";
+  if (closedForm?.covers(link) === false) return `the ${link} is not linear in the model's scores`;
+  if (noClosedForm !== undefined) return noClosedForm;
+  return closedForm === undefined
+    ? "the model's inside is not known"
+    : "the closed form knows no shares within groups";
 }
 
 /** One model row, to say how far the model's own rounding is from the float64 value. */
 async function inClosedForm(
   game: Game,
-  closedForm: ClosedForm,
+  { closedForm, within: shared }: { closedForm: ClosedForm; within?: boolean },
   told: Omit<Told, "method">,
 ): Promise<Explanation> {
   const { link } = told;
@@ -291,18 +296,25 @@ async function inClosedForm(
   // The explained row itself: every player takes its value, whichever background row stands behind.
   const present = new Uint8Array(players).fill(1);
   const given = checkPrediction(
-    await game.predict({ count: 1, background: Uint32Array.of(0), present }),
+    await game.predict({ count: 1, background: Uint32Array.of(0), present, players: game.players }),
     game.outputs,
   );
-  const { base, output, outputs, attributions } = closedForm.explain(game.row, link);
+  const { base, output, outputs, attributions, within } = closedForm.explain(game.row, link);
   if (outputs.length !== game.outputs)
     throw new ExplainError("prediction_shape", "The model's structure gives another number of outputs", {
       expected: game.outputs,
       given: outputs.length,
     });
   const distance = Math.max(...outputs.map((output, o) => Math.abs(output - given[o]!)));
-  const table = <T>(cell: (value: number) => T): T[][] =>
-    rowsOf(players, game.outputs, (i) => cell(attributions[i]! + 0));
+  const shares = (values: Float64Array): Shares => {
+    const table = <T>(cell: (value: number) => T): T[][] =>
+      rowsOf(values.length / game.outputs, game.outputs, (i) => cell(values[i]! + 0));
+    return {
+      attributions: table((value) => value),
+      standardErrors: table(() => 0),
+      intervals: table((value) => [value, value]),
+    };
+  };
   return {
     method: closedForm.method,
     chosen: told.chosen,
@@ -311,10 +323,8 @@ async function inClosedForm(
     base: Array.from(base, (value) => value + 0),
     output: Array.from(output, (value) => value + 0),
     distance,
-    attributions: table((value) => value),
-    standardErrors: table(() => 0),
-    intervals: table((value) => [value, value]),
-    within: null,
+    ...shares(attributions),
+    within: shared && within ? shares(within) : null,
     seed: told.seed,
     modelRows: 1,
     modelRowsSaved: 0,

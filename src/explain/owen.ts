@@ -14,14 +14,26 @@ export interface Blocks {
 }
 
 /** The game whose players are columns, and the blocks that its former players are. */
-export function splitGame(game: Game): { game: Game; blocks: Blocks } {
-  const of = new Uint32Array(game.row.length);
-  const players: Player[] = game.row.map((_, column) => ({ name: String(column), columns: [column] }));
+export function splitGame<Played extends Pick<Game, "players" | "background">>(
+  game: Played,
+): { game: Played; blocks: Blocks } {
+  const width = game.background[0]?.length ?? 0;
+  const of = new Uint32Array(width);
+  const players: Player[] = Array.from(of, (_, column) => ({ name: String(column), columns: [column] }));
   game.players.forEach(({ columns }, block) => {
     for (const column of columns) of[column] = block;
   });
   // The predictor is told of columns: it must know each of them as a player.
   return { game: { ...game, players }, blocks: { of, count: game.players.length } };
+}
+
+/** What blocks have of what their columns have: columns × outputs → blocks × outputs. */
+export function sumBlocks({ of, count }: Blocks, columns: Float64Array, outputs: number): Float64Array {
+  const sums = new Float64Array(count * outputs);
+  of.forEach((block, column) => {
+    for (let o = 0; o < outputs; o++) sums[block * outputs + o]! += columns[column * outputs + o]!;
+  });
+  return sums;
 }
 
 /** An order of blocks, and within each of its columns; every such order is exactly as likely. */

@@ -34,7 +34,7 @@ export interface ExplainOptions {
   tolerance?: number;
   /** Most different rows that the model may evaluate; default 20,000. */
   maxModelRows?: number;
-  /** Also how the members of a group share out what the group has: Owen values, which cost more rows. */
+  /** Also how the members of a group share out what the group has: Owen values. Where nothing is exact they cost more rows. */
   within?: boolean;
   /** After each round of sampling: a result that can be used as it is. */
   onRound?: (soFar: RowExplanation) => void;

@@ -61,7 +61,7 @@ export class TabularModel {
   readonly background: readonly (readonly Cell[])[];
   readonly #weights: Float64Array | undefined;
   readonly #predictor: Predictor;
-  #exact: ReturnType<typeof openExact> | undefined;
+  readonly #exact = new Map<boolean, ReturnType<typeof openExact>>();
   #backgroundValues: Promise<Float64Array> | undefined;
 
   /** @throws InputError `model_unusable`, `no_rows`; ExplainError `invalid_weights` at the first explanation */
@@ -120,10 +120,16 @@ export class TabularModel {
     return this.#predictor.predictRows(rows);
   }
 
-  /** What `method: "exact"` rests on, or why there is nothing. Made once, in up to a second. */
-  exact(): ReturnType<typeof openExact> {
-    this.#exact ??= openExact(this.#predictor, this.players, this.background, this.#weights);
-    return this.#exact;
+  /**
+   * What `method: "exact"` rests on, or why there is nothing. Made once, in up to a second.
+   * @param within whether groups share out among their members what they have
+   */
+  exact(within = false): ReturnType<typeof openExact> {
+    const known = this.#exact.get(within);
+    if (known !== undefined) return known;
+    const made = openExact(this.#predictor, this.players, this.background, this.#weights, within);
+    this.#exact.set(within, made);
+    return made;
   }
 
   /** @throws ExplainError; Problem prediction_failed */
@@ -164,8 +170,11 @@ export class TabularModel {
   }
 
   /** Where only permutations of the output itself are asked for, nothing exact has a part in it. */
-  async #inside({ method, link = "identity" }: EngineOptions) {
-    return method === "permutation" && link === "identity" ? {} : await this.exact();
+  async #inside({ method, link = "identity", within }: EngineOptions) {
+    if (method === "permutation" && link === "identity") return {};
+    const exact = await this.exact(within);
+    // What mixes the columns of one group has no shares within it, and may have a margin all the same.
+    return within && "noClosedForm" in exact ? { ...(await this.exact()), ...exact } : exact;
   }
 
   #game(row: readonly Cell[], backgroundValues: Float64Array | undefined): Game {

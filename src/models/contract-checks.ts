@@ -244,14 +244,13 @@ function rises(limits: readonly number[]): number[] {
 }
 
 /** Log odds have a threshold of their own and closed forms; what takes those away leaves nothing exact to draw from. */
-function linkFaults({ output, explanation, groups = [] }: Contract): Fault[] {
+function linkFaults({ output, explanation }: Contract): Fault[] {
   const { link = "identity", method } = explanation;
   if (link === "identity") return [];
   const at = (detail: string) => [invalid("/explanation/link", detail)];
   if (output.kind !== "binary-classification")
     return at("only the probability of two classes has log odds here");
-  if (method === "permutation") return at("log odds are explained exactly, not by permutation");
-  return groups.length > 0 ? at("what is shared out within groups has no closed form") : [];
+  return method === "permutation" ? at("log odds are explained exactly, not by permutation") : [];
 }
 
 function outputFaults({ output }: Contract): Fault[] {

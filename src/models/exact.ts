@@ -40,12 +40,14 @@ export async function agreedStructure(
 /**
  * Makes a version's closed form ready, for these players, background and weights, letting others have the event loop in
  * between.
+ * @param within whether players of several columns share out among them what they have
  */
 export async function openExact(
   predictor: Predictor,
   players: readonly Player[],
   background: readonly (readonly Cell[])[],
   weights?: Float64Array,
+  within = false,
 ): Promise<ExactReading> {
   const reading = await agreedStructure(predictor, background);
   if ("reason" in reading) return { noClosedForm: reading.reason };
@@ -55,6 +57,7 @@ export async function openExact(
         reading.structure,
         { players, background, ...(weights && { weights }) },
         setImmediate,
+        { within },
       ),
     };
   } catch (error) {

@@ -1,6 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { explainerDigest, explainMany, explainRow, seedOf } from "../../src/decisions/explain-decision.ts";
+import {
+  explainerDigest,
+  explainMany,
+  explainRecordedRow,
+  explainRow,
+  seedOf,
+} from "../../src/decisions/explain-decision.ts";
 import type { Explanation } from "../../src/explain/explain.ts";
 import type { Contract } from "../../src/models/contract.ts";
 import { readPackageFolder } from "../../src/models/package.ts";
@@ -100,5 +106,26 @@ describe("declared groups", () => {
     const many: Explanation[] = [];
     for await (const each of explainMany(grouped, [row], asked(grouped))) many.push(each);
     expect(many).toEqual([one]);
+  });
+
+  test("on the log odds they are exact, at one model row, and so is a record's", async () => {
+    for (const [name, method] of [
+      ["german-credit", "exact-tree"],
+      ["german-credit-logistic", "exact-linear"],
+    ] as const) {
+      const grouped = await open(name, { method: "auto", link: "margin" }, groups);
+      const row = grouped.background[8]!;
+      const one = await explainRow(grouped, row, asked(grouped)(0));
+      expect(one).toMatchObject({ method, link: "margin", modelRows: 1, within: null });
+      expect(one.attributions).toHaveLength(20);
+      expect(one.additivityGap).toBeLessThan(1e-12);
+      const recorded = await explainRecordedRow(grouped, row, asked(grouped)(0));
+      expect(recorded.attributions).toEqual(one.attributions);
+      const plain = await open(name, { method: "auto", link: "margin" });
+      const other = await explainRow(plain, row, asked(plain)(0));
+      // Weighted columns share nothing that grouping could change.
+      if (method === "exact-tree") expect(one.attributions).not.toEqual(other.attributions);
+      else expect(one.attributions).toEqual(other.attributions);
+    }
   });
 });

@@ -108,7 +108,7 @@ describe("reproducibility", () => {
   });
 
   test("the algorithm's version names its constants", () => {
-    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/3;.*tolerance=0\.02;.*max-model-rows=20000/);
+    expect(ALGORITHM_VERSION).toMatch(/^motivo-explain\/4;.*tolerance=0\.02;.*max-model-rows=20000/);
   });
 });
 

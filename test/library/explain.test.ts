@@ -30,6 +30,7 @@ function objects(file: string, numbers: readonly string[]): Record<string, strin
     ),
   );
 }
+const NUMBERS = ["a", "b", "c", "d"];
 const people = (part: string) => objects(`sklearn-columns-multi.${part}.csv`, ["income", "children"]);
 const total = ({ base, attributions }: RowExplanation) =>
   Object.values(attributions).reduce((sum, value) => sum + value, base);
@@ -101,6 +102,23 @@ describe("a model", () => {
     });
     expect(Object.keys(explanation.attributions)).toEqual(["money", "purpose", "children"]);
     expect(Math.abs(total(explanation) - explanation.output)).toBeLessThanOrEqual(1e-9);
+  });
+
+  test("shares out exactly within groups what a forest gives them", async () => {
+    const background = objects("sklearn-forest-regressor.background.csv", NUMBERS);
+    const [row] = objects("sklearn-forest-regressor.rows.csv", NUMBERS);
+    const groups = { pair: NUMBERS.slice(0, 2) };
+    const path = pathOf("sklearn-forest-regressor.onnx");
+    const model = kept(await openModel(path, { background, groups, threads: 1 }));
+    const shared = await model.explain(row!, { within: true });
+    expect(shared.method).toBe("exact-tree");
+    const [one, two] = groups.pair.map((name) => shared.within!.attributions[name]!);
+    expect(Math.abs(one! + two! - shared.attributions.pair!)).toBeLessThan(1e-9);
+    const whole = await model.explain(row!);
+    expect(Math.abs(whole.attributions.pair! - shared.attributions.pair!)).toBeLessThan(1e-9);
+    const sampled = await model.explain(row!, { within: true, method: "permutation", tolerance: 0.001 });
+    const off = Math.abs(sampled.within!.attributions[groups.pair[0]!]! - one!);
+    expect(off).toBeLessThan(1e-2 * Math.max(...Object.values(shared.attributions).map(Math.abs)));
   });
 
   test("says what counts over many rows, against targets and without", async () => {

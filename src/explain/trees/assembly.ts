@@ -8,6 +8,8 @@ export interface Assembly {
   /** The player of each axis. */
   owners: readonly number[];
   players: number;
+  /** The block of each player, where blocks of them join one right after another: shares are then Owen's. */
+  blocks?: Uint32Array | undefined;
   background: CodedBackground;
   plans: readonly PlannedTree[];
 }

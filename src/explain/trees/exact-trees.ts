@@ -3,7 +3,10 @@ import { FIELD, type Field, type Kernel, OUT } from "../kernel/memory.ts";
 import { awaitKernel, type CompiledKernel, compileKernel, openKernel } from "../kernel/open-kernel.ts";
 import { playerOf } from "../linear.ts";
 import { type TreeScores, treeScores } from "../structure.ts";
+import type { Assembly } from "./assembly.ts";
+import { isJoint, JointLeaves } from "./joint-leaves.ts";
 import { layOut, rowsAtOnce } from "./layout.ts";
+import type { Leaf } from "./leaves.ts";
 import { planTrees } from "./plan.ts";
 import type { CodedBackground } from "./table.ts";
 
@@ -22,6 +25,8 @@ interface TreeGame {
   background: readonly (readonly Cell[])[];
   /** One a background row, summing to 1. */
   weights: Float64Array;
+  /** The block of each player, where blocks join one right after another: the values are then Owen's. */
+  blocks?: Uint32Array | undefined;
 }
 
 /**
@@ -29,7 +34,8 @@ interface TreeGame {
  *
  * Background and trees are turned into tables once. A call adds up, for each group of leaves, the increments that
  * the row's codes stand for, and adds the table's row to the players: its cost does not depend on the background's
- * size. Leaves without a table are counted through the background as a bit set.
+ * size. Leaves without a table are counted through the background as a bit set. With blocks, tables hold Owen's values
+ * instead, at the same cost.
  */
 export class ExactTrees {
   /** Weighted mean scores over the background. */
@@ -42,6 +48,7 @@ export class ExactTrees {
   readonly #scores: TreeScores;
   readonly #cells: number;
   readonly #kernel: Kernel;
+  readonly #joint: JointLeaves;
   readonly #rows: number;
   readonly #values: Float64Array;
   readonly #out: Float64Array;
@@ -50,10 +57,11 @@ export class ExactTrees {
   readonly #computed: Uint32Array;
   readonly #single: Uint32Array;
 
-  private constructor(game: TreeGame, base: Float64Array, kernel: Kernel, countedLeaves: number) {
+  private constructor(game: TreeGame, { base, kernel, countedLeaves, joint }: Made) {
     const { axes, bias } = game.scores;
     this.base = base;
-    this.bytes = kernel.buffer.byteLength;
+    this.bytes = kernel.buffer.byteLength + joint.bytes;
+    this.#joint = joint;
     this.countedLeaves = countedLeaves;
     this.kernel = kernel.kind;
     this.#scores = game.scores;
@@ -84,7 +92,7 @@ export class ExactTrees {
     const steps = made(game, options, options.compiled === undefined ? compileKernel() : options.compiled);
     for (;;) {
       const step = steps.next();
-      if (step.done) return ExactTrees.#of(game, step.value);
+      if (step.done) return new ExactTrees(game, step.value);
     }
   }
 
@@ -101,13 +109,9 @@ export class ExactTrees {
     );
     for (;;) {
       const step = steps.next();
-      if (step.done) return ExactTrees.#of(game, step.value);
+      if (step.done) return new ExactTrees(game, step.value);
       await pause();
     }
-  }
-
-  static #of(game: TreeGame, { base, kernel, countedLeaves }: Made): ExactTrees {
-    return new ExactTrees(game, base, kernel, countedLeaves);
   }
 
   /**
@@ -119,6 +123,7 @@ export class ExactTrees {
     this.#kernel.attribute(1);
     const [cells, out] = [this.#cells, this.#out];
     for (let cell = 0; cell < cells; cell++) into[cell] = out[cell]!;
+    this.#joint.add(row, into);
     return into;
   }
 
@@ -133,6 +138,7 @@ export class ExactTrees {
       for (let r = 0; r < count; r++)
         for (let cell = 0, at = (from + r) * cells; cell < cells; cell++, at++)
           attributions[at] = out[cell * count + r]!;
+      for (let r = 0; r < count; r++) this.#joint.add(rows[from + r]!, attributions, (from + r) * cells);
     }
     return attributions;
   }
@@ -155,10 +161,11 @@ interface Made {
   base: Float64Array;
   kernel: Kernel;
   countedLeaves: number;
+  joint: JointLeaves;
 }
 
 function* made(
-  { scores, players, background, weights }: TreeGame,
+  { scores, players, background, weights, blocks }: TreeGame,
   { maxTableBytes = DEFAULT_TABLE_BYTES }: TreeOptions,
   compiled: CompiledKernel | null,
 ): Generator<void, Made> {
@@ -177,9 +184,20 @@ function* made(
   }
   const coded: CodedBackground = { codes, axes, weights };
   const plans = yield* planTrees(scores, owners, maxTableBytes);
-  const kernel = yield* layOut(
-    { scores, owners, players: players.length, background: coded, plans },
-    (bytes) => openKernel(bytes, compiled),
+  const together = (leaf: Leaf) => isJoint(leaf, blocks);
+  const assembly: Assembly = {
+    scores,
+    owners,
+    players: players.length,
+    blocks,
+    background: coded,
+    plans: plans.map((plan) => ({ ...plan, counted: plan.counted.filter((leaf) => !together(leaf)) })),
+  };
+  const kernel = yield* layOut(assembly, (bytes) => openKernel(bytes, compiled));
+  const joint = new JointLeaves(
+    assembly,
+    plans.flatMap((tree) => tree.counted.filter(together).map((leaf) => ({ leaf, tree }))),
   );
-  return { base, kernel, countedLeaves: plans.reduce((sum, { counted }) => sum + counted.length, 0) };
+  const countedLeaves = plans.reduce((sum, { counted }) => sum + counted.length, 0);
+  return { base, kernel, countedLeaves, joint };
 }

@@ -14,7 +14,6 @@ import { placeCountedLeaves } from "./counted-leaves.ts";
 import type { Group } from "./groups.ts";
 import { type BlockEntry, blockEntries, groupLane, type Lane, leafLanes } from "./lanes.ts";
 import { MAX_TABLED_AXES } from "./plan.ts";
-import { shareTables } from "./shares.ts";
 import { backgroundClasses, commonFirst, TableBuilder } from "./table.ts";
 
 /** Rows that a kernel explains together: their indexes stay within a second-level cache. */
@@ -123,7 +122,7 @@ function placeCuts(plan: MemoryPlan, { axes }: TreeScores): MemoryPart {
 function placeTables(
   plan: MemoryPlan,
   groups: readonly WrittenGroup[],
-  { scores, owners, background }: Assembly,
+  { scores, background, ...players }: Assembly,
 ): MemoryPart {
   const widths = groups.map(widthOf);
   const runs = runsOf(widths);
@@ -139,12 +138,7 @@ function placeTables(
     *write(views) {
       views.putWords(fields.runs, runs.flat());
       views.putWords(fields.bases, tables);
-      const builder = new TableBuilder(
-        owners,
-        background.weights,
-        shareTables(MAX_TABLED_AXES),
-        MAX_TABLED_AXES,
-      );
+      const builder = new TableBuilder(players, background.weights, MAX_TABLED_AXES);
       let place = fields.places / 4;
       for (const [g, { group, tree }] of groups.entries()) {
         const from = tables[g]! / 8;

@@ -20,8 +20,13 @@ function choose(n: number, k: number): number {
   return result;
 }
 
+export interface ShareTables {
+  inside: Float64Array;
+  outside: Float64Array;
+}
+
 /** The shares of every a and b up to `most`, at a · (most + 1) + b; 0 where a share does not exist. */
-export function shareTables(most: number): { inside: Float64Array; outside: Float64Array } {
+export function shareTables(most: number): ShareTables {
   const width = most + 1;
   const inside = new Float64Array(width * width);
   const outside = new Float64Array(width * width);

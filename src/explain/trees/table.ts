@@ -1,7 +1,9 @@
 import { popcount } from "../coalitions.ts";
 import type { Tree } from "../structure.ts";
+import { blockShares, jointBlocks } from "./block-shares.ts";
 import type { Group } from "./groups.ts";
 import type { Classes, Leaf } from "./leaves.ts";
+import { type ShareTables, shareTables } from "./shares.ts";
 
 /** A background row's codes, weighed; equal rows may be one. */
 export interface CodedBackground {
@@ -69,23 +71,24 @@ type FailBits = ReadonlyMap<number, Uint32Array>;
 export class TableBuilder {
   readonly #owners: readonly number[];
   readonly #weights: Float64Array;
-  readonly #shares: { inside: Float64Array; outside: Float64Array };
-  readonly #width: number;
+  readonly #shares: ShareTables;
+  readonly #most: number;
+  readonly #blocks: Uint32Array | undefined;
   #byPattern = new Float64Array(0);
   #unit = new Float64Array(0);
   #failed = new Uint32Array(0);
 
-  /** @param shares for up to `most` players on either side */
+  /** @param most players of a leaf */
   constructor(
-    owners: readonly number[],
+    { owners, blocks }: { owners: readonly number[]; blocks?: Uint32Array | undefined },
     weights: Float64Array,
-    shares: { inside: Float64Array; outside: Float64Array },
     most: number,
   ) {
     this.#owners = owners;
+    this.#blocks = blocks;
     this.#weights = weights;
-    this.#shares = shares;
-    this.#width = most + 1;
+    this.#shares = shareTables(most);
+    this.#most = most;
   }
 
   /**
@@ -99,7 +102,7 @@ export class TableBuilder {
     for (const leaf of group.leaves) {
       const fails = failBits(leaf, this.#owners);
       const d = leaf.players.length;
-      this.#fillUnit(d, fails, known);
+      this.#fillUnit(leaf.players, fails, known);
       this.#fillFailed(group, fails);
       const [unit, failed] = [this.#unit, this.#failed];
       const all = 2 ** d - 1;
@@ -121,7 +124,8 @@ export class TableBuilder {
   }
 
   /** A leaf of value 1: 2^d × d, row p for an explained row that fulfils exactly the players in p. */
-  #fillUnit(d: number, fails: FailBits, known: BackgroundClasses): void {
+  #fillUnit(players: readonly number[], fails: FailBits, known: BackgroundClasses): void {
+    const d = players.length;
     const all = 2 ** d - 1;
     const weights = this.#weights;
     const failed = new Uint32Array(weights.length);
@@ -141,27 +145,54 @@ export class TableBuilder {
     const cells = (all + 1) * d;
     if (this.#unit.length < cells) this.#unit = new Float64Array(cells);
     else this.#unit.fill(0, 0, cells);
-    const unit = this.#unit;
-    const { inside, outside } = this.#shares;
+    const give = this.#giver(players);
     for (const q of patterns) {
       const weight = byPattern[q]!;
       const needed = all & ~q;
-      const shares = popcount(needed) * this.#width;
       // All p that hold what q lacks: whatever else they hold is held by both and decides nothing.
       for (let spare = q; ; spare = (spare - 1) & q) {
         const p = needed | spare;
-        const lacking = all & ~p;
-        const b = popcount(lacking);
-        const from = p * d;
-        const gains = weight * inside[shares + b]!;
-        for (let bits = needed; bits !== 0; bits &= bits - 1)
-          unit[from + 31 - Math.clz32(bits & -bits)]! += gains;
-        const loses = weight * outside[shares + b]!;
-        for (let bits = lacking; bits !== 0; bits &= bits - 1)
-          unit[from + 31 - Math.clz32(bits & -bits)]! += loses;
+        give(needed, all & ~p, weight, p * d);
         if (spare === 0) break;
       }
     }
+  }
+
+  /** @returns adds, from a place on, what the players of the first bits gain and those of the second lose */
+  #giver(
+    players: readonly number[],
+  ): (needed: number, lacking: number, weight: number, from: number) => void {
+    const unit = this.#unit;
+    const joint = jointBlocks(players, this.#blocks);
+    if (joint === undefined) {
+      const { inside, outside } = this.#shares;
+      const width = this.#most + 1;
+      return (needed, lacking, weight, from) => {
+        const shares = popcount(needed) * width + popcount(lacking);
+        const gains = weight * inside[shares]!;
+        for (let bits = needed; bits !== 0; bits &= bits - 1)
+          unit[from + 31 - Math.clz32(bits & -bits)]! += gains;
+        const loses = weight * outside[shares]!;
+        for (let bits = lacking; bits !== 0; bits &= bits - 1)
+          unit[from + 31 - Math.clz32(bits & -bits)]! += loses;
+      };
+    }
+    const { of, count } = joint;
+    const counts = { inside: new Uint32Array(count), outside: new Uint32Array(count) };
+    const shares = { inside: new Float64Array(count), outside: new Float64Array(count) };
+    return (needed, lacking, weight, from) => {
+      counts.inside.fill(0);
+      counts.outside.fill(0);
+      for (let i = 0; i < of.length; i++) {
+        counts.inside[of[i]!]! += (needed >> i) & 1;
+        counts.outside[of[i]!]! += (lacking >> i) & 1;
+      }
+      blockShares(counts, this.#shares, this.#most, shares);
+      for (let i = 0; i < of.length; i++) {
+        if ((needed >> i) & 1) unit[from + i]! += weight * shares.inside[of[i]!]!;
+        if ((lacking >> i) & 1) unit[from + i]! += weight * shares.outside[of[i]!]!;
+      }
+    };
   }
 
   /** For each row of the group, the players whose conditions for the leaf it does not fulfil, as bits. */
