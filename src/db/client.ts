@@ -116,12 +116,18 @@ export async function openPostgres(url: string, options: { poolSize?: number } =
   };
 }
 
-/** @param folder where PGlite keeps its files; absent: in memory, for tests. One process only (`lock.ts`). */
-export async function openEmbedded(folder?: string): Promise<OpenDatabase> {
+/**
+ * @param folder where PGlite keeps its files; absent: in memory, for tests. One process only (`folder-lock.ts`).
+ * @param contents what the files begin with: a tarball as `PGlite.dumpDataDir` makes it, into a folder that holds none yet
+ */
+export async function openEmbedded(folder?: string, contents?: Blob): Promise<OpenDatabase> {
   const { PGlite } = await import("@electric-sql/pglite");
   const { drizzle } = await import("drizzle-orm/pglite");
   const { migrate } = await import("drizzle-orm/pglite/migrator");
-  const client = await PGlite.create(folder);
+  const client = await PGlite.create({
+    ...(folder !== undefined && { dataDir: folder }),
+    ...(contents && { loadDataDir: contents }),
+  });
   const db = drizzle(client, { schema: tables });
   return {
     db: db as unknown as Database,
