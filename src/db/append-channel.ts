@@ -47,6 +47,8 @@ export function pipelinedChannel(url: string, Client: typeof pg.Client): AppendC
       query_timeout: ANSWER_MS,
       application_name: "motivo append",
     });
+    // From before it connects: an end that comes with the server's first words would be nobody's, and end the process.
+    client.on("error", () => {});
     await client.connect();
     return client;
   }
