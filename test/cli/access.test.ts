@@ -6,7 +6,7 @@ import { json, LISTENING, run, start, temporaryFolder, urlOf } from "./command.t
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
-  place = await temporaryFolder();
+  place = await temporaryFolder({ migrated: true });
 });
 afterAll(() => place.remove());
 

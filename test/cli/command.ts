@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openEmbedded } from "../../src/db/client.ts";
+import { migratedContents } from "../support/migrated.ts";
 
 export interface Ended {
   code: number | null;
@@ -63,10 +65,17 @@ export const LISTENING = "Ctrl-C closes it.";
 /** Where `serve` said that it listens. */
 export const urlOf = ({ stdout }: Running): string => /listens on (http:\S+)/.exec(stdout())![1]!;
 
-/** A folder of a test's own, and the settings that keep a command inside it. */
-export async function temporaryFolder() {
+/**
+ * A folder of a test's own, and the settings that keep a command inside it.
+ * @param migrated whether its database is there already, for tests whose subject is not a first start
+ */
+export async function temporaryFolder({ migrated = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "motivo-cli-"));
   const data = join(folder, "data");
+  if (migrated) {
+    await mkdir(data);
+    await (await openEmbedded(join(data, "pglite"), await migratedContents())).close();
+  }
   return {
     folder,
     data,

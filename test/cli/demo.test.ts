@@ -3,11 +3,11 @@ import { json, run, temporaryFolder } from "./command.ts";
 
 describe("motivo demo", () => {
   it("plays every step of the story and ends with 0", async () => {
-    const { code, stdout, stderr } = await run(["demo", "--decisions", "60"]);
+    const { code, stdout, stderr } = await run(["demo", "--decisions", "40"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout.match(/^[a-h]\. /gm)).toEqual(["a. ", "b. ", "c. ", "d. ", "e. ", "f. ", "g. ", "h. "]);
-    expect(stdout).toContain("60 of 60 decisions");
-    expect(stdout).toContain("As told: 60 decisions about 58 people");
+    expect(stdout).toContain("40 of 40 decisions");
+    expect(stdout).toContain("As told: 40 decisions about 38 people");
   });
 
   it("gives its figures as one JSON object, and leaves the settings' own folder alone", async () => {

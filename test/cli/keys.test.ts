@@ -5,7 +5,7 @@ import { json, LISTENING, run, start, temporaryFolder } from "./command.ts";
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
-  place = await temporaryFolder();
+  place = await temporaryFolder({ migrated: true });
 });
 afterAll(() => place.remove());
 
