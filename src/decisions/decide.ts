@@ -4,17 +4,18 @@ import { appendEntries, type NewEntry, type Receipt } from "../db/log-append.ts"
 import { Problem } from "../errors.ts";
 import { readInputs } from "../models/inputs.ts";
 import type { LiveVersion } from "../models/registry.ts";
-import { keyFor, type SubjectKey } from "../privacy/subject-keys.ts";
+import { keyAmong, keyFor, personLookups, type SubjectKey } from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
 import { explainerDigest, seedOf } from "./explain-decision.ts";
-import { claimOf, repeated } from "./idempotency.ts";
+import { answerTo, claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
 import { arrivalOf } from "./matching-gate.ts";
 import { predictAndExplain } from "./predicted.ts";
+import { preflight, type Stood } from "./preflight.ts";
 import { decisionRecord, leafDigests } from "./record.ts";
-import { refuseStopped } from "./stops.ts";
+import { refuseStopped, stopLookups } from "./stops.ts";
 import { identifiersOf, readSubject } from "./subject.ts";
 import { encodeVaulted, receiptOf } from "./vaulted.ts";
 
@@ -48,27 +49,38 @@ export async function decide(
   asked: DecisionAsked,
   companion?: Companion,
 ): Promise<DecisionAnswer> {
-  return decideWith(deps, await deps.models.live(asked.model, asked.version), asked, companion);
+  if (asked.version !== undefined)
+    return decideWith(deps, await deps.models.live(asked.model, asked.version), asked, companion);
+  if (!(await deps.models.isNamed(asked.model))) throw new Problem("unknown_model");
+  return decideWith(deps, undefined, asked, companion);
 }
 
 /**
  * As `decide`, by a version that is resolved already: the decisions of a batch share one. What was asked for stays in
  * `asked.version`, so that an Idempotency-Key means the same request whichever version answered it first.
+ * @param known absent: the champion of the model, which is published, read along with the rest
  * @throws Problem
  */
 export async function decideWith(
   deps: Deps,
-  version: LiveVersion,
+  known: LiveVersion | undefined,
   asked: DecisionAsked,
   companion?: Companion,
 ): Promise<DecisionAnswer> {
   const subject = readSubject(asked.subject);
+  const claim = claimFor(deps, asked);
+  const stood = await preflight(deps, {
+    ...(known ? {} : { model: asked.model }),
+    stops: companion ? [] : stopLookups(deps, asked.model, subject.id),
+    person: personLookups(deps.epoch, subject.id),
+    claim: claim?.forms().map(({ keyHmac }) => keyHmac) ?? [],
+  });
+  const version = known ?? (await championOf(deps, asked.model, stood.champion));
   const row = readInputs(version.contract, asked.inputs);
   const language = readLanguage(version, asked.language);
-  const claim = claimFor(deps, asked);
-  const earlier = claim && (await repeated(deps, claim));
+  const earlier = claim && (await answerTo(deps, claim, stood.claim));
   if (earlier) return earlier;
-  if (!companion) await refuseStopped(deps, version.contract, subject.id);
+  refuseStopped(version.contract, stood.stops);
 
   const id = deps.randomId();
   const at = deps.now();
@@ -88,7 +100,8 @@ export async function decideWith(
   const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
   const beside = companion && ((tx: Database, key: SubjectKey) => companion.write(tx, core, key));
   const arrival = arrivalOf(deps, version);
-  const receipt = await appendDecision(deps, version, subject.id, { claim, beside }, async (key) => {
+  const keys = { stood: stood.keys, subjectId: subject.id };
+  const receipt = await appendDecision(deps, version, keys, { claim, beside }, async (key) => {
     const context = { key, identifiers: identifiersOf(subject) };
     return {
       leaf: { kind: "decision", digests: leafDigests(digests) },
@@ -118,6 +131,11 @@ export async function decideWith(
   return { ...core, receipt: receiptOf(receipt) };
 }
 
+function championOf({ models }: Deps, model: string, version: number | undefined): Promise<LiveVersion> {
+  if (version === undefined) throw new Problem("unknown_model");
+  return models.live(model, version);
+}
+
 /** The contract's first language where none is asked for. @throws Problem unsupported_language */
 export function readLanguage(version: LiveVersion, asked: unknown): Language {
   const { languages } = version.contract;
@@ -137,13 +155,13 @@ function claimFor(
 }
 
 /**
- * Appends under the person's key. An erasure may take the key away between here and the commit: then the decision
+ * Appends under the person's key, the one that stood before the decision where there was one. An erasure may take the key away between here and the commit: then the decision
  * is the first of a new key, since the person was forgotten before it was made.
  */
 async function appendDecision(
   deps: Deps,
   version: LiveVersion,
-  subjectId: string,
+  keys: { stood: Stood["keys"]; subjectId: string },
   {
     claim,
     beside,
@@ -153,8 +171,10 @@ async function appendDecision(
   },
   entry: (key: SubjectKey) => Promise<NewEntry>,
 ): Promise<Receipt | { earlier: DecisionAnswer }> {
+  const use = keyUseOf(version.contract);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const key = await keyFor(deps.db, deps.epoch, subjectId, keyUseOf(version.contract));
+    const standing = attempt === 0 ? keyAmong(keys.stood, deps.epoch, use) : null;
+    const key = standing ?? (await keyFor(deps.db, deps.epoch, keys.subjectId, use));
     const made = { ...(await entry(key)), ...(claim ? { idempotency: claim } : {}) };
     const outcome = beside
       ? await deps.db.transaction(async (tx) => {

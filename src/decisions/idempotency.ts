@@ -1,4 +1,5 @@
-import { and, gt, inArray, lt } from "drizzle-orm";
+import { inArray, lt } from "drizzle-orm";
+import { bytesEqual } from "../../audit/bytes.ts";
 import { canonicalize } from "../../audit/canonical.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { idempotencyKey } from "../db/tables.ts";
@@ -53,23 +54,28 @@ export function claimOf(
  * @throws Problem idempotency_key_reused for another request, decision_erased when the answer was erased
  */
 export async function repeated(deps: Deps, claim: Claim): Promise<DecisionAnswer | null> {
-  const forms = claim.forms();
-  const [row] = await deps.db
+  const rows = await deps.db
     .select()
     .from(idempotencyKey)
     .where(
-      and(
-        inArray(
-          idempotencyKey.keyHmac,
-          forms.map(({ keyHmac }) => keyHmac),
-        ),
-        gt(idempotencyKey.expiresAt, deps.now()),
+      inArray(
+        idempotencyKey.keyHmac,
+        claim.forms().map(({ keyHmac }) => keyHmac),
       ),
     );
-  if (!row) return null;
+  return answerTo(deps, claim, rows[0]);
+}
+
+/** As `repeated`, of what was read already. @param row whoever has the key, expired or not */
+export async function answerTo(
+  deps: Deps,
+  claim: Claim,
+  row: typeof idempotencyKey.$inferSelect | undefined,
+): Promise<DecisionAnswer | null> {
+  if (!row || row.expiresAt <= deps.now()) return null;
   if (row.decision === null || row.requestHmac === null) throw new Problem("decision_erased");
-  const asked = forms.find(({ keyHmac }) => Buffer.from(row.keyHmac).equals(keyHmac))?.requestHmac;
-  if (!asked || !Buffer.from(row.requestHmac).equals(asked)) throw new Problem("idempotency_key_reused");
+  const asked = claim.forms().find(({ keyHmac }) => bytesEqual(row.keyHmac, keyHmac))?.requestHmac;
+  if (!asked || !bytesEqual(row.requestHmac, asked)) throw new Problem("idempotency_key_reused");
   return answerOf(deps, row.decision);
 }
 

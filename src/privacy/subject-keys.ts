@@ -13,12 +13,12 @@ import { retryStale } from "./stale.ts";
 
 export type { KeyUse, SubjectKey };
 
-/** Under whichever epoch the person's row may still be. */
+/** A person's, one an epoch that their row may still be under. */
+export const personLookups = (ring: EpochRing, subjectId: string): Uint8Array[] =>
+  ring.held().map((epoch) => epoch.lookup(subjectId));
+
 const ofPerson = (ring: EpochRing, subjectId: string) =>
-  inArray(
-    subject.lookup,
-    ring.held().map((epoch) => epoch.lookup(subjectId)),
-  );
+  inArray(subject.lookup, personLookups(ring, subjectId));
 
 async function findKey(
   db: Database,
@@ -26,9 +26,23 @@ async function findKey(
   subjectId: string,
   use: KeyUse,
 ): Promise<SubjectKey | null> {
-  const lookups = ring.held().map((epoch) => epoch.lookup(subjectId));
+  const lookups = personLookups(ring, subjectId);
   const key = await keysAsked(db).ask({ lookups, use });
   return key ? openDataKey(ring.of(key.epoch), key) : null;
+}
+
+/**
+ * The key for this use among those that were read of a person.
+ * @returns null when it is not there, or in an epoch that this process does not hold (yet): then `keyFor` finds or makes it
+ */
+export function keyAmong(
+  keys: readonly (typeof dataKey.$inferSelect)[],
+  ring: EpochRing,
+  use: KeyUse,
+): SubjectKey | null {
+  const key = keys.find(({ purpose, retention }) => purpose === use.purpose && retention === use.retention);
+  const epoch = key && ring.held().find(({ number }) => number === key.epoch);
+  return key && epoch ? openDataKey(epoch, key) : null;
 }
 
 /** The wrapped key of each person for a use; decisions that come together ask once. */

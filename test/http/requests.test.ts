@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
-import { refuseStopped } from "../../src/decisions/stops.ts";
+import { preflight } from "../../src/decisions/preflight.ts";
+import { refuseStopped, stopLookups } from "../../src/decisions/stops.ts";
 import type { Contract } from "../../src/models/contract.ts";
 import { REQUEST_RIGHTS } from "../../src/subjects/requests/rights.ts";
 import { freshEmbedded } from "../support/databases.ts";
@@ -220,14 +221,19 @@ describe("data-subject requests", () => {
     const [consent] = Object.keys(contract.bases);
     const other = { ...contract.bases[consent!]!, kind: "legitimate_interests" as const };
     const unconsented: Contract = { ...renamed, bases: { ...contract.bases, [consent!]: other } };
-    await refuseStopped(service.deps, renamed, who);
+    const refuse = async (contract: Contract, subject: string) => {
+      const stops = stopLookups(service.deps, contract.name, subject);
+      const stood = await preflight(service.deps, { stops, person: [], claim: [] });
+      refuseStopped(contract, stood.stops);
+    };
+    await refuse(renamed, who);
     await rights.ask(who, "consent_revocation");
-    await expect(refuseStopped(service.deps, renamed, who)).rejects.toMatchObject({
+    await expect(refuse(renamed, who)).rejects.toMatchObject({
       code: "consent_revoked",
     });
-    await refuseStopped(service.deps, unconsented, who);
+    await refuse(unconsented, who);
     await rights.ask(who, "restriction", { because: "unlawful" });
-    await expect(refuseStopped(service.deps, unconsented, who)).rejects.toMatchObject({
+    await expect(refuse(unconsented, who)).rejects.toMatchObject({
       code: "processing_restricted",
     });
   });

@@ -7,13 +7,14 @@ import type { Deps } from "../../../src/decisions/deps.ts";
 import { explainerDigest, explainRow, seedOf } from "../../../src/decisions/explain-decision.ts";
 import { keyUseOf } from "../../../src/decisions/key-use.ts";
 import { predictAndExplain } from "../../../src/decisions/predicted.ts";
+import { preflight } from "../../../src/decisions/preflight.ts";
 import { decisionRecord } from "../../../src/decisions/record.ts";
-import { refuseStopped } from "../../../src/decisions/stops.ts";
+import { refuseStopped, stopLookups } from "../../../src/decisions/stops.ts";
 import { readSubject } from "../../../src/decisions/subject.ts";
 import { encodeVaulted } from "../../../src/decisions/vaulted.ts";
 import type { Cell } from "../../../src/explain/game.ts";
 import { readInputs } from "../../../src/models/inputs.ts";
-import { keyFor } from "../../../src/privacy/subject-keys.ts";
+import { keyFor, personLookups } from "../../../src/privacy/subject-keys.ts";
 import { entryOf } from "../../../src/privacy/vault.ts";
 import { applicants } from "../../privacy/attack/population.ts";
 
@@ -60,11 +61,15 @@ export async function measureStages(deps: Deps): Promise<Stages> {
     language: "en" as const,
     reasons: say("en"),
   }));
-  await stage("resolve, stops", async (i) => {
-    await deps.models.champion("german-credit");
-    await refuseStopped(deps, contract, subjects[i]!);
+  await stage("read what stands", async (i) => {
+    const { stops } = await preflight(deps, {
+      model: "german-credit",
+      stops: stopLookups(deps, "german-credit", subjects[i]!),
+      person: personLookups(deps.epoch, subjects[i]!),
+      claim: [],
+    });
+    refuseStopped(contract, stops);
   });
-  await stage("key", () => keyFor(deps.db, deps.epoch, subjects[0]!, keyUseOf(contract)));
   const key = await keyFor(deps.db, deps.epoch, subjects[0]!, keyUseOf(contract));
   const digests = { ...version.digests, explainer: explainerDigest(contract) };
   const hour = hourOf(deps.now());
