@@ -11,6 +11,11 @@ import { unfavourableOf } from "./search-changes.ts";
 const MOST_WAITING = 1_000;
 /** Answers that are under way go out first. */
 const HEAD_START_MS = 50;
+/** Rests after each that long, as a multiple of what it took: while decisions are being made, and once none are. */
+const REST = { busy: 9, quiet: 1 };
+const MOST_REST_MS = 1_000;
+/** Without a decision for this long, nobody waits for an answer. */
+const QUIET_MS = 1_000;
 /** Decisions of a version that are looked at after a start, newest first. */
 const MOST_CAUGHT_UP = 500;
 
@@ -59,20 +64,23 @@ export async function withoutFollowUp(deps: Pick<Deps, "db" | "models">): Promis
 }
 
 /**
- * Computes counterfactuals behind the decisions' backs, one at a time, and rests after each as long as it took, so that at
- * most half of one thread is taken from those who wait for an answer. Nothing here is needed for a promise to hold: what
+ * Computes counterfactuals behind the decisions' backs, one at a time, and rests after each, so that a tenth of one thread
+ * at most is taken from those who wait for an answer, and half of it from nobody. Nothing here is needed for a promise to hold: what
  * is lost with the process is computed at the next start, or when it is asked for.
  */
 export function openFollowUps(deps: Deps, onError: (error: unknown) => void): FollowUps {
   const waiting: string[] = [];
   let open = true;
   let work: Promise<void> | null = null;
+  let lastDecided = Number.NEGATIVE_INFINITY;
 
   const drain = async () => {
     for (let id = waiting.shift(); open && id !== undefined; id = waiting.shift()) {
       const before = performance.now();
       await makeCounterfactuals(deps, id).catch(onError);
-      if (waiting.length > 0) await pause(Math.min(1_000, performance.now() - before));
+      const now = performance.now();
+      const rest = now - lastDecided < QUIET_MS ? REST.busy : REST.quiet;
+      if (waiting.length > 0) await pause(Math.min(MOST_REST_MS, rest * (now - before)));
     }
     work = null;
   };
@@ -87,6 +95,7 @@ export function openFollowUps(deps: Deps, onError: (error: unknown) => void): Fo
 
   return {
     decided({ id, model, version, outcome }) {
+      lastDecided = performance.now();
       deps.models
         .published(model, version)
         .then(({ contract }) => {
