@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { toBase64 } from "../../audit/bytes.ts";
-import { formatConsistency } from "../../audit/consistency.ts";
+import { CONSISTENCY_FORMAT, formatConsistency } from "../../audit/consistency.ts";
+import { KEY_CHANGE_FORMAT } from "../../audit/key-change.ts";
 import { formatTlogProof } from "../../audit/proof.ts";
 import { parseTilePath } from "../../audit/tile.ts";
 import { keyChangeDocument } from "../checkpoints/key-change-document.ts";
@@ -75,7 +76,22 @@ export function logRoutes(api: Api, { db, log }: { db: Database; log: LogReader 
           .regex(/^[1-9][0-9]{0,3}$/)
           .transform(Number),
       }),
-      answers: { 200: { description: "motivo-key-change/v1", mediaType: "application/json" } },
+      answers: {
+        200: {
+          description: "motivo-key-change/v1",
+          schema: z.object({
+            format: z.literal(KEY_CHANGE_FORMAT),
+            checkpoint: z.string().meta({ description: "a note that both keys signed" }),
+            entry: z.object({
+              index: z.int(),
+              leaf: z.string(),
+              proof: z.array(z.string()),
+              record: z.record(z.string(), z.unknown()),
+              salt: z.string(),
+            }),
+          }),
+        },
+      },
       problems: ["unknown_entry", "not_ready"],
     },
     async ({ params: { number } }) =>
@@ -95,7 +111,17 @@ export function logRoutes(api: Api, { db, log }: { db: Database; log: LogReader 
         from: integer.meta({ description: "size of the checkpoint that was kept" }),
         to: integer.optional().meta({ description: "size of a later one; without it the one served now" }),
       }),
-      answers: { 200: { description: "motivo-consistency/v1", mediaType: "application/json" } },
+      answers: {
+        200: {
+          description: "motivo-consistency/v1",
+          schema: z.object({
+            format: z.literal(CONSISTENCY_FORMAT),
+            from: z.int(),
+            checkpoint: z.string().meta({ description: "the later one, a signed note" }),
+            proof: z.array(z.string()).meta({ description: "hashes in base64, as in RFC 9162 §2.1.4" }),
+          }),
+        },
+      },
       problems: ["invalid_request", "unknown_entry", "not_ready"],
     },
     async ({ query: { from, to } }) => {
