@@ -3,23 +3,23 @@
  * everything that the fields point at, in bytes from the start. tree-kernel.as repeats the fields.
  *
  * A *lane* is 16 bits that a row's codes add up to: a group's row index, or which axes of a leaf a row fails. Lanes
- * come in blocks of 64. For each axis that a block depends on, an entry names where to find which of the axis's codes
- * adds what to the block's lanes.
+ * come in blocks of 64. Axes come in bundles, whose members' codes count as one. For each bundle that a block depends on, an
+ * entry names where to find which of the bundle's codes adds what to the block's lanes.
  */
 export const FIELD = {
-  axes: 0,
-  /** u32, axes + 1: where each axis's cuts start; an axis without cuts brings its code itself. */
-  cutStarts: 1,
-  /** f64, ascending within an axis */
-  cuts: 2,
-  /** f64, rows × axes */
+  /** What a row brings: so many f64. */
+  slots: 0,
+  bundles: 1,
+  /** 4 × u32 a bundle: where its first code's vectors are named, its members, its codes, and the bytes of one code. */
+  bundleRecords: 2,
+  /** f64, rows × slots */
   values: 3,
-  /** u32, axes: where the vectors of the axis's code are named. */
+  /** u32, bundles: where the vectors of the bundle's code are named. */
   codes: 4,
   blocks: 5,
   /** u32, blocks + 1: where each block's entries start. */
   blockStarts: 6,
-  /** 3 × u32: the axis times 4; where, among a code's u16, it says which vector; the vectors, 64 × u16 each. */
+  /** 3 × u32: the bundle times 4; where, among a code's u16, it says which vector; the vectors, 64 × u16 each. */
   entries: 7,
   /** u16, rows × blocks × 64 */
   indexes: 8,
@@ -48,10 +48,11 @@ export const FIELD = {
   shareWidth: 22,
   scratch: 23,
   scratchWidth: 24,
-  /** 2 × u32 an axis: its codes' vectors, and the bytes of one code. */
-  maps: 25,
-  /** u32 an axis: its codes. */
-  codeCounts: 26,
+  /**
+   * 5 × u32 an axis, bundle by bundle: where in a row its number is, its ascending cuts (f64), how many, the bytes that one of
+   * its codes counts for, and whether the number is rounded to float32 first. Without cuts the number is the code itself.
+   */
+  members: 25,
 } as const;
 
 export type Field = keyof typeof FIELD;
@@ -60,6 +61,8 @@ export type Field = keyof typeof FIELD;
 export const OUT = 512;
 export const LANES = 64;
 export const LEAF_FIELDS = 8;
+export const BUNDLE_FIELDS = 4;
+export const MEMBER_FIELDS = 5;
 /** What counting one leaf through one vector takes at most; the rest of the scratch area follows. */
 export const SCRATCH_BYTES = 1152;
 /** Bits of a lane. */

@@ -1,4 +1,5 @@
 import {
+  BUNDLE_FIELDS,
   COUNTED_PLAYERS,
   FIELD,
   type Field,
@@ -6,6 +7,7 @@ import {
   LANE_BITS,
   LANES,
   LEAF_FIELDS,
+  MEMBER_FIELDS,
   OUT,
 } from "./memory.ts";
 
@@ -31,11 +33,12 @@ function sparseIncrements(words: Int32Array, shorts: Uint16Array): SparseIncreme
   for (let e = 0; e < count; e++) {
     const entry = field("entries") / 4 + 3 * e;
     firstVectors[e] = starts.length - 1;
-    const [axis, at] = [words[entry]! / 4, words[entry + 2]! / 4];
-    const map = field("maps") / 4 + 2 * axis;
-    const last = words[field("codeCounts") / 4 + axis]! - 1;
-    // Vectors are numbered as codes go up.
-    const vectors = 1 + shorts[(words[map]! + last * words[map + 1]! + words[entry + 1]!) / 2]!;
+    const [bundle, at] = [words[entry]! / 4, words[entry + 2]! / 4];
+    const record = field("bundleRecords") / 4 + BUNDLE_FIELDS * bundle;
+    const [map, codes, bytes] = [words[record]!, words[record + 2]!, words[record + 3]!];
+    let vectors = 0;
+    for (let code = 0; code < codes; code++)
+      vectors = Math.max(vectors, 1 + shorts[(map + code * bytes + words[entry + 1]!) / 2]!);
     for (let v = 0; v < vectors; v++) {
       for (let w = 0; w < LANES / 2; w++) {
         const increment = words[at + (v * LANES) / 2 + w]!;
@@ -104,29 +107,34 @@ export class PlainKernel implements Kernel {
     return this.#words[FIELD[field]]!;
   }
 
-  /** 1 + the number of cuts below a number, 0 for a missing one. */
+  /** A number's code is 1 + the number of cuts below it, 0 for a missing one; a bundle's is made of its members'. */
   #code(row: number): void {
     const [words, numbers] = [this.#words, this.#numbers];
-    const axes = this.#field("axes");
-    const values = this.#field("values") / 8 + row * axes;
-    const starts = this.#field("cutStarts") / 4;
+    const values = this.#field("values") / 8 + row * this.#field("slots");
     const codes = this.#field("codes") / 4;
-    const cuts = this.#field("cuts") / 8;
-    const maps = this.#field("maps") / 4;
-    for (let a = 0; a < axes; a++) {
-      const value = numbers[values + a]!;
-      const first = words[starts + a]!;
-      const end = words[starts + a + 1]!;
-      // A one-hot column has one cut, and there may be many of them.
-      let low = first < end && numbers[cuts + first]! < value ? first + 1 : first;
-      let high = low === first ? first : end;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (numbers[cuts + middle]! < value) low = middle + 1;
-        else high = middle;
+    const bundles = this.#field("bundles");
+    let record = this.#field("bundleRecords") / 4;
+    let member = this.#field("members") / 4;
+    for (let b = 0; b < bundles; b++, record += BUNDLE_FIELDS) {
+      let sum = words[record]!;
+      const end = member + MEMBER_FIELDS * words[record + 1]!;
+      for (; member < end; member += MEMBER_FIELDS) {
+        const given = numbers[values + (words[member]! >> 3)]!;
+        const value = words[member + 4] === 0 ? given : Math.fround(given);
+        const first = words[member + 1]! >> 3;
+        const stop = first + words[member + 2]!;
+        // A one-hot column has one cut, and there may be many of them.
+        let low = first < stop && numbers[first]! < value ? first + 1 : first;
+        let high = low === first ? first : stop;
+        while (low < high) {
+          const middle = (low + high) >> 1;
+          if (numbers[middle]! < value) low = middle + 1;
+          else high = middle;
+        }
+        const code = first === stop ? value : Number.isNaN(value) ? 0 : low - first + 1;
+        sum += code * words[member + 3]!;
       }
-      const code = first === end ? value : Number.isNaN(value) ? 0 : low - first + 1;
-      words[codes + a] = words[maps + 2 * a]! + code * words[maps + 2 * a + 1]!;
+      words[codes + b] = sum;
     }
   }
 

@@ -3,9 +3,9 @@
 
 const OUT: usize = 512;
 
-const AXES: usize = 0;
-const CUT_STARTS: usize = 4;
-const CUTS: usize = 8;
+const SLOTS: usize = 0;
+const BUNDLES: usize = 4;
+const BUNDLE_RECORDS: usize = 8;
 const VALUES: usize = 12;
 const CODES: usize = 16;
 const BLOCKS: usize = 20;
@@ -28,7 +28,7 @@ const SHARES: usize = 84;
 const SHARE_WIDTH: usize = 88;
 const SCRATCH: usize = 92;
 const SCRATCH_WIDTH: usize = 96;
-const MAPS: usize = 100;
+const MEMBERS: usize = 100;
 
 /** Explains the rows in VALUES, and leaves cells × rows at OUT. */
 export function attribute(rows: u32): void {
@@ -49,42 +49,46 @@ export function attribute(rows: u32): void {
 
 /**
  * A number's code is 1 + the number of cuts below it, by halves without a branch; a missing one's is 0. What is kept is
- * where the code's vectors are named, block by block.
+ * where the bundle's code names its vectors, block by block.
  */
 function code(row: usize): void {
-  const axes: usize = load<u32>(AXES);
-  let value: usize = <usize>load<u32>(VALUES) + ((row * axes) << 3);
-  let start: usize = load<u32>(CUT_STARTS);
+  const slots: usize = load<u32>(SLOTS);
+  const values: usize = <usize>load<u32>(VALUES) + ((row * slots) << 3);
   let into: usize = load<u32>(CODES);
-  let map: usize = load<u32>(MAPS);
-  const cuts: usize = load<u32>(CUTS);
-  const end = into + (axes << 2);
+  let bundle: usize = load<u32>(BUNDLE_RECORDS);
+  let member: usize = load<u32>(MEMBERS);
+  const end = into + ((<usize>load<u32>(BUNDLES)) << 2);
   while (into < end) {
-    const v = load<f64>(value);
-    let from: usize = cuts + ((<usize>load<u32>(start)) << 3);
-    const first = from;
-    let left: usize = load<u32>(start, 4) - load<u32>(start);
-    let found: u32;
-    if (left == 0) {
-      found = <u32>v;
-    } else {
-      while (left > 1) {
-        const half = left >> 1;
-        from += (-<usize>(load<f64>(from + (half << 3) - 8) < v)) & (half << 3);
-        left -= half;
+    let sum = load<u32>(bundle);
+    const stop: usize = member + <usize>load<u32>(bundle, 4) * 20;
+    while (member < stop) {
+      const given = load<f64>(values + <usize>load<u32>(member));
+      const v = select<f64>(<f64>(<f32>given), given, load<u32>(member, 16) != 0);
+      let from: usize = load<u32>(member, 4);
+      let left: usize = load<u32>(member, 8);
+      let found: u32;
+      if (left == 0) {
+        found = <u32>v;
+      } else {
+        const first = from;
+        while (left > 1) {
+          const half = left >> 1;
+          from += (-<usize>(load<f64>(from + (half << 3) - 8) < v)) & (half << 3);
+          left -= half;
+        }
+        from += (<usize>(load<f64>(from) < v)) << 3;
+        found = (((<u32>(from - first)) >> 3) + 1) & -(<u32>(v == v));
       }
-      from += (<usize>(load<f64>(from) < v)) << 3;
-      found = (((<u32>(from - first)) >> 3) + 1) & -(<u32>(v == v));
+      sum += found * load<u32>(member, 12);
+      member += 20;
     }
-    store<u32>(into, load<u32>(map) + found * load<u32>(map, 4));
-    value += 8;
-    start += 4;
+    store<u32>(into, sum);
+    bundle += 16;
     into += 4;
-    map += 8;
   }
 }
 
-/** Sums up, for 64 lanes at a time, what each axis's code adds to them. */
+/** Sums up, for 64 lanes at a time, what each bundle's code adds to them. */
 function index(into: usize): void {
   const codes: usize = load<u32>(CODES);
   const entries: usize = load<u32>(ENTRIES);
@@ -152,7 +156,10 @@ function addOne(): void {
   }
 }
 
-/** Group by group, so that a table stays in the cache for all rows; two rows a step. */
+/**
+ * Group by group, so that a table stays in the cache for all rows; two rows a step, and up to six numbers of a group's row
+ * at a time, so that where they go is found once for all rows.
+ */
 function addMany(rows: usize, laneBytes: usize): void {
   let run: usize = load<u32>(RUNS);
   const lastRun: usize = run + ((<usize>load<u32>(RUN_COUNT)) << 3);
@@ -160,48 +167,193 @@ function addMany(rows: usize, laneBytes: usize): void {
   let base: usize = load<u32>(BASES);
   let place: usize = load<u32>(PLACES);
   while (run < lastRun) {
-    const width: usize = (<usize>load<u32>(run)) << 3;
+    const numbers: usize = load<u32>(run);
+    const width = numbers << 3;
     const end = lane + ((<usize>load<u32>(run, 4)) << 1);
-    const endPlace = width >> 1;
     while (lane < end) {
-      const table: usize = load<u32>(base);
-      let own = lane;
-      let out: usize = OUT;
-      let r: usize = 0;
-      while (r + 2 <= rows) {
-        let one: usize = table + <usize>load<u16>(own) * width;
-        let two: usize = table + <usize>load<u16>(own + laneBytes) * width;
-        let p = place;
-        const stop = place + endPlace;
-        while (p < stop) {
-          const cell: usize = out + <usize>load<u32>(p) * rows;
-          const both = v128.load_lane<f64>(two, v128.load64_zero(one), 1);
-          v128.store(cell, f64x2.add(v128.load(cell), both));
-          one += 8;
-          two += 8;
-          p += 4;
-        }
-        own += laneBytes << 1;
-        out += 16;
-        r += 2;
+      let table: usize = load<u32>(base);
+      let left = numbers;
+      while (left > 0) {
+        const taken: usize = left > 6 ? (left < 12 ? left >> 1 : 6) : left;
+        if (taken == 6) add6(rows, laneBytes, lane, table, width, place);
+        else if (taken == 5) add5(rows, laneBytes, lane, table, width, place);
+        else if (taken == 4) add4(rows, laneBytes, lane, table, width, place);
+        else if (taken == 3) add3(rows, laneBytes, lane, table, width, place);
+        else if (taken == 2) add2(rows, laneBytes, lane, table, width, place);
+        else add1(rows, laneBytes, lane, table, width, place);
+        left -= taken;
+        table += taken << 3;
+        place += taken << 2;
       }
-      if (r < rows) {
-        let one: usize = table + <usize>load<u16>(own) * width;
-        let p = place;
-        const stop = place + endPlace;
-        while (p < stop) {
-          const cell: usize = out + <usize>load<u32>(p) * rows;
-          store<f64>(cell, load<f64>(cell) + load<f64>(one));
-          one += 8;
-          p += 4;
-        }
-      }
-      place += endPlace;
       lane += 2;
       base += 4;
     }
     run += 8;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function cellOf(place: usize, rows: usize): usize {
+  return OUT + <usize>load<u32>(place) * rows;
+}
+
+// @ts-ignore: decorator
+@inline
+function addPair(cell: usize, one: usize, two: usize): void {
+  const both = v128.load_lane<f64>(two, v128.load64_zero(one), 1);
+  v128.store(cell, f64x2.add(v128.load(cell), both));
+}
+
+/** 1 number of one group's row, to all rows. */
+function add1(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    a += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+}
+
+function add2(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let b: usize = cellOf(place + 4, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    addPair(b, one + 8, two + 8);
+    a += 16;
+    b += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+  store<f64>(b, load<f64>(b) + load<f64>(one, 8));
+}
+
+function add3(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let b: usize = cellOf(place + 4, rows);
+  let c: usize = cellOf(place + 8, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    addPair(b, one + 8, two + 8);
+    addPair(c, one + 16, two + 16);
+    a += 16;
+    b += 16;
+    c += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+  store<f64>(b, load<f64>(b) + load<f64>(one, 8));
+  store<f64>(c, load<f64>(c) + load<f64>(one, 16));
+}
+
+function add4(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let b: usize = cellOf(place + 4, rows);
+  let c: usize = cellOf(place + 8, rows);
+  let d: usize = cellOf(place + 12, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    addPair(b, one + 8, two + 8);
+    addPair(c, one + 16, two + 16);
+    addPair(d, one + 24, two + 24);
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+  store<f64>(b, load<f64>(b) + load<f64>(one, 8));
+  store<f64>(c, load<f64>(c) + load<f64>(one, 16));
+  store<f64>(d, load<f64>(d) + load<f64>(one, 24));
+}
+
+function add5(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let b: usize = cellOf(place + 4, rows);
+  let c: usize = cellOf(place + 8, rows);
+  let d: usize = cellOf(place + 12, rows);
+  let e: usize = cellOf(place + 16, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    addPair(b, one + 8, two + 8);
+    addPair(c, one + 16, two + 16);
+    addPair(d, one + 24, two + 24);
+    addPair(e, one + 32, two + 32);
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+    e += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+  store<f64>(b, load<f64>(b) + load<f64>(one, 8));
+  store<f64>(c, load<f64>(c) + load<f64>(one, 16));
+  store<f64>(d, load<f64>(d) + load<f64>(one, 24));
+  store<f64>(e, load<f64>(e) + load<f64>(one, 32));
+}
+
+function add6(rows: usize, laneBytes: usize, lane: usize, table: usize, width: usize, place: usize): void {
+  let a: usize = cellOf(place, rows);
+  let b: usize = cellOf(place + 4, rows);
+  let c: usize = cellOf(place + 8, rows);
+  let d: usize = cellOf(place + 12, rows);
+  let e: usize = cellOf(place + 16, rows);
+  let f: usize = cellOf(place + 20, rows);
+  let left = rows;
+  for (; left >= 2; left -= 2) {
+    const one: usize = table + <usize>load<u16>(lane) * width;
+    const two: usize = table + <usize>load<u16>(lane + laneBytes) * width;
+    addPair(a, one, two);
+    addPair(b, one + 8, two + 8);
+    addPair(c, one + 16, two + 16);
+    addPair(d, one + 24, two + 24);
+    addPair(e, one + 32, two + 32);
+    addPair(f, one + 40, two + 40);
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+    e += 16;
+    f += 16;
+    lane += laneBytes << 1;
+  }
+  if (left == 0) return;
+  const one: usize = table + <usize>load<u16>(lane) * width;
+  store<f64>(a, load<f64>(a) + load<f64>(one));
+  store<f64>(b, load<f64>(b) + load<f64>(one, 8));
+  store<f64>(c, load<f64>(c) + load<f64>(one, 16));
+  store<f64>(d, load<f64>(d) + load<f64>(one, 24));
+  store<f64>(e, load<f64>(e) + load<f64>(one, 32));
+  store<f64>(f, load<f64>(f) + load<f64>(one, 40));
 }
 
 /**

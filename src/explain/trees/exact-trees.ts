@@ -8,6 +8,7 @@ import { isJoint, JointLeaves } from "./joint-leaves.ts";
 import { layOut, rowsAtOnce } from "./layout.ts";
 import type { Leaf } from "./leaves.ts";
 import { planTrees } from "./plan.ts";
+import { Slots } from "./slots.ts";
 import type { CodedBackground } from "./table.ts";
 
 /** Tables of one version; leaves that do not fit are counted, which is slower and just as exact. */
@@ -45,43 +46,28 @@ export class ExactTrees {
   /** Leaves that are counted because they have no table. */
   readonly countedLeaves: number;
   readonly kernel: Kernel["kind"];
-  readonly #scores: TreeScores;
   readonly #cells: number;
   readonly #kernel: Kernel;
+  readonly #slots: Slots;
   readonly #joint: JointLeaves;
   readonly #rows: number;
   readonly #values: Float64Array;
   readonly #out: Float64Array;
-  /** Axes that are raw numbers: where their value goes and which cell it is. */
-  readonly #raw: Uint32Array;
-  readonly #computed: Uint32Array;
-  readonly #single: Uint32Array;
-
-  private constructor(game: TreeGame, { base, kernel, countedLeaves, joint }: Made) {
-    const { axes, bias } = game.scores;
+  private constructor(game: TreeGame, { base, kernel, slots, countedLeaves, joint }: Made) {
+    const { bias } = game.scores;
     this.base = base;
     this.bytes = kernel.buffer.byteLength + joint.bytes;
     this.#joint = joint;
     this.countedLeaves = countedLeaves;
     this.kernel = kernel.kind;
-    this.#scores = game.scores;
     this.#cells = game.players.length * bias.length;
     this.#kernel = kernel;
     const words = new Uint32Array(kernel.buffer, 0, OUT / 4);
     const field = (name: Field) => words[FIELD[name]]!;
     this.#rows = rowsAtOnce(field("blocks"));
-    this.#values = new Float64Array(kernel.buffer, field("values"), axes.length * this.#rows);
+    this.#slots = slots;
+    this.#values = new Float64Array(kernel.buffer, field("values"), slots.count * this.#rows);
     this.#out = new Float64Array(kernel.buffer, OUT, this.#cells * this.#rows);
-    const kinds = axes.map(({ scale }) =>
-      scale?.raw === undefined ? "computed" : scale.raw.single ? "single" : "raw",
-    );
-    const pairs = (kind: string) =>
-      Uint32Array.from(
-        kinds.flatMap((each, a) => (each === kind ? [a, axes[a]!.scale?.raw?.column ?? 0] : [])),
-      );
-    this.#raw = pairs("raw");
-    this.#single = pairs("single");
-    this.#computed = Uint32Array.from(kinds.flatMap((kind, a) => (kind === "computed" ? [a] : [])));
   }
 
   /**
@@ -119,7 +105,7 @@ export class ExactTrees {
    * @param into where to, for whoever asks so often that making an array each time would be felt
    */
   attribute(row: readonly Cell[], into: Float64Array = new Float64Array(this.#cells)): Float64Array {
-    this.#place(row, 0);
+    this.#slots.place(row, this.#values, 0);
     this.#kernel.attribute(1);
     const [cells, out] = [this.#cells, this.#out];
     for (let cell = 0; cell < cells; cell++) into[cell] = out[cell]!;
@@ -133,7 +119,7 @@ export class ExactTrees {
     const attributions = new Float64Array(rows.length * cells);
     for (let from = 0; from < rows.length; from += this.#rows) {
       const count = Math.min(this.#rows, rows.length - from);
-      for (let r = 0; r < count; r++) this.#place(rows[from + r]!, r);
+      for (let r = 0; r < count; r++) this.#slots.place(rows[from + r]!, this.#values, r * this.#slots.count);
       this.#kernel.attribute(count);
       for (let r = 0; r < count; r++)
         for (let cell = 0, at = (from + r) * cells; cell < cells; cell++, at++)
@@ -142,24 +128,12 @@ export class ExactTrees {
     }
     return attributions;
   }
-
-  #place(row: readonly Cell[], r: number): void {
-    const { axes } = this.#scores;
-    const [values, raw, single, computed] = [this.#values, this.#raw, this.#single, this.#computed];
-    const from = r * axes.length;
-    for (let i = 0; i < raw.length; i += 2) values[from + raw[i]!] = row[raw[i + 1]!] as number;
-    for (let i = 0; i < single.length; i += 2)
-      values[from + single[i]!] = Math.fround(row[single[i + 1]!] as number);
-    for (let i = 0; i < computed.length; i++) {
-      const axis = axes[computed[i]!]!;
-      values[from + computed[i]!] = axis.scale === undefined ? axis.code(row) : axis.scale.value(row);
-    }
-  }
 }
 
 interface Made {
   base: Float64Array;
   kernel: Kernel;
+  slots: Slots;
   countedLeaves: number;
   joint: JointLeaves;
 }
@@ -193,11 +167,12 @@ function* made(
     background: coded,
     plans: plans.map((plan) => ({ ...plan, counted: plan.counted.filter((leaf) => !together(leaf)) })),
   };
-  const kernel = yield* layOut(assembly, (bytes) => openKernel(bytes, compiled));
+  const slots = new Slots(scores.axes, background[0]!.length);
+  const kernel = yield* layOut(assembly, slots, (bytes) => openKernel(bytes, compiled));
   const joint = new JointLeaves(
     assembly,
     plans.flatMap((tree) => tree.counted.filter(together).map((leaf) => ({ leaf, tree }))),
   );
   const countedLeaves = plans.reduce((sum, { counted }) => sum + counted.length, 0);
-  return { base, kernel, countedLeaves, joint };
+  return { base, kernel, slots, countedLeaves, joint };
 }

@@ -40,7 +40,7 @@ export function leafLanes(leaf: Leaf, classes: Classes, owners: readonly number[
 }
 
 /** One axis of a block: which increments each code stands for, and the increments of 64 lanes each. */
-export interface BlockEntry {
+export interface AxisEntry {
   axis: number;
   byCode: Uint16Array;
   /** n × 64 */
@@ -48,7 +48,7 @@ export interface BlockEntry {
 }
 
 /** @param codes of each axis */
-export function blockEntries(lanes: readonly Lane[], codes: readonly number[]): BlockEntry[] {
+export function axisEntries(lanes: readonly Lane[], codes: readonly number[]): AxisEntry[] {
   const byAxis = new Map<number, { lane: number; part: Part }[]>();
   lanes.forEach((parts, lane) => {
     for (const part of parts) {

@@ -7,13 +7,14 @@ import {
   MemoryPlan,
   MemoryViews,
 } from "../kernel/memory.ts";
-import type { TreeScores } from "../structure.ts";
 import type { Assembly, WrittenTree } from "./assembly.ts";
-import { placeBlocks } from "./blocks.ts";
+import { placeBlocks, placeMembers } from "./blocks.ts";
+import { type BlockEntry, type Bundle, bundleAxes, bundleEntries } from "./bundles.ts";
 import { placeCountedLeaves } from "./counted-leaves.ts";
 import type { Group } from "./groups.ts";
-import { type BlockEntry, blockEntries, groupLane, type Lane, leafLanes } from "./lanes.ts";
+import { axisEntries, groupLane, type Lane, leafLanes } from "./lanes.ts";
 import { MAX_TABLED_AXES } from "./plan.ts";
+import type { Slots } from "./slots.ts";
 import { backgroundClasses, commonFirst, TableBuilder } from "./table.ts";
 
 /** Rows that a kernel explains together: their indexes stay within a second-level cache. */
@@ -33,7 +34,11 @@ interface WrittenGroup {
 }
 
 /** Writes everything that a kernel reads into its memory. Yields every few milliseconds. */
-export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Generator<void, Kernel> {
+export function* layOut(
+  assembly: Assembly,
+  slots: Slots,
+  open: (bytes: number) => Kernel,
+): Generator<void, Kernel> {
   const { scores, owners, players, background, plans } = assembly;
   const codes = scores.axes.map((axis) => axis.codes);
   const trees: WrittenTree[] = [];
@@ -46,13 +51,16 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   }
   const sorted = sortedByWidth(groups);
   const leaves = trees.flatMap((tree) => tree.counted.map((leaf) => ({ leaf, tree })));
+  const bundles = bundleAxes(codes);
   const groupBlocks = yield* blocksOf(
     sorted.map(({ group, tree }) => groupLane(group, tree.classes)),
     codes,
+    bundles,
   );
   const leafBlocks = yield* blocksOf(
     leaves.flatMap(({ leaf, tree }) => leafLanes(leaf, tree.classes, owners)),
     codes,
+    bundles,
   );
   const blocks = [...groupBlocks, ...leafBlocks];
 
@@ -62,16 +70,15 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   // Attributions come first, where the header ends.
   plan.reserve(8 * cells * rows);
   const scratch: Partial<Record<Field, number>> = {
-    axes: codes.length,
     cells,
-    values: plan.reserve(8 * rows * codes.length),
-    codes: plan.reserve(4 * codes.length),
+    values: plan.reserve(8 * rows * slots.count),
     indexes: plan.reserve(2 * rows * blocks.length * LANES),
     leafLanes: 2 * LANES * groupBlocks.length,
   };
+  const placed = placeBlocks(plan, blocks, bundles);
   const parts = [
-    placeCuts(plan, scores),
-    placeBlocks(plan, blocks, codes),
+    placed,
+    placeMembers(plan, { axes: scores.axes, bundles, slots }, placed.codeBytes),
     placeCountedLeaves(plan, leaves, assembly),
     placeTables(plan, sorted, assembly),
   ];
@@ -83,10 +90,14 @@ export function* layOut(assembly: Assembly, open: (bytes: number) => Kernel): Ge
   return kernel;
 }
 
-function* blocksOf(lanes: readonly Lane[], codes: readonly number[]): Generator<void, BlockEntry[][]> {
+function* blocksOf(
+  lanes: readonly Lane[],
+  codes: readonly number[],
+  bundles: readonly Bundle[],
+): Generator<void, BlockEntry[][]> {
   const blocks: BlockEntry[][] = [];
   for (let from = 0; from < lanes.length; from += LANES) {
-    blocks.push(blockEntries(lanes.slice(from, from + LANES), codes));
+    blocks.push(bundleEntries(axisEntries(lanes.slice(from, from + LANES), codes), bundles));
     yield;
   }
   return blocks;
@@ -99,24 +110,6 @@ function sortedByWidth(groups: readonly WrittenGroup[]): WrittenGroup[] {
   for (let from = 0; from < groups.length; from += SORTED)
     sorted.push(...groups.slice(from, from + SORTED).sort((a, b) => widthOf(a) - widthOf(b)));
   return sorted;
-}
-
-function placeCuts(plan: MemoryPlan, { axes }: TreeScores): MemoryPart {
-  const counts = axes.map(({ scale }) => scale?.cuts.length ?? 0);
-  const cutStarts = plan.reserve(4 * (axes.length + 1));
-  const cuts = plan.reserve(8 * counts.reduce((sum, count) => sum + count, 0));
-  return {
-    fields: { cutStarts, cuts },
-    *write(views) {
-      let count = 0;
-      for (const [a, { scale }] of axes.entries()) {
-        views.putWords(cutStarts + 4 * a, [count, count + counts[a]!]);
-        if (scale !== undefined) views.putNumbers(cuts + 8 * count, scale.cuts);
-        count += counts[a]!;
-      }
-      yield;
-    },
-  };
 }
 
 function placeTables(

@@ -69,6 +69,8 @@ const games = [
     ...game(5, { ...shape, axes: 40 }, 50, false, chain),
   },
   { name: "one background row", ...game(6, shape, 1, false) },
+  { name: "one cut an axis, which are looked up together", ...game(7, { ...shape, codes: 3 }, 60, true) },
+  { name: "a few cuts an axis", ...game(8, { ...shape, codes: 5, scores: 2 }, 60, false) },
 ];
 const grouped: Player[] = [
   { name: "three", columns: [0, 5, 11] },
@@ -137,4 +139,25 @@ describe("building in steps", () => {
     });
     await expect(failing).rejects.toThrow("stopped");
   });
+});
+
+test("rows that are numbers alone are told apart as those of which some are computed", () => {
+  const { scores, background, weights, rows } = games[6]!;
+  const computed = scores.axes.map(({ scale, ...axis }) => ({
+    ...axis,
+    scale: { ...scale!, raw: undefined },
+  }));
+  const raw = scores.axes.map((axis, column) => ({
+    ...axis,
+    scale: { ...axis.scale!, raw: { column, single: column % 2 === 0 } },
+  }));
+  const [one, other] = [computed, raw].map((axes) =>
+    ExactTrees.build({
+      scores: { ...scores, axes } as TreeScores,
+      players: singles(12),
+      background,
+      weights,
+    }),
+  );
+  expect(one!.attributeRows(rows)).toEqual(other!.attributeRows(rows));
 });
