@@ -37,6 +37,7 @@ import type { Assets } from "./pages/assets.ts";
 import { logVerbs } from "./pages/audit/log-verbs.ts";
 import { modelVerbs } from "./pages/audit/model-verbs.ts";
 import { copyVerbs } from "./pages/customer/copy-verbs.ts";
+import { mandateVerbs } from "./pages/customer/mandate-verbs.ts";
 import { requestVerbs } from "./pages/customer/request-verbs.ts";
 import type { PagesDeps } from "./pages/deps.ts";
 import { officeVerbs } from "./pages/operator/verbs.ts";
@@ -126,6 +127,8 @@ export function createApp(deps: ReadDeps & Deps & { checkpoints: Checkpoints }):
     ...personalVerbs(rights, who),
     copies: copyVerbs(rights),
     requests: requestVerbs(rights),
+    mandates: mandateVerbs(rights),
+    actUnder: mandateUse(rights),
     ...productVerbs(deps, dryRuns),
     ...officeVerbs(rights),
     overseer: { ...logVerbs(deps), ...modelVerbs(deps) },

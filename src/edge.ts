@@ -76,6 +76,7 @@ const elsewhere = (): never => {
 const signedOut: Sessions = {
   start: elsewhere,
   raise: elsewhere,
+  act: elsewhere,
   read: async () => null,
   end: elsewhere,
   csrfToken: elsewhere,

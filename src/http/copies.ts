@@ -2,7 +2,7 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import { COPY_KINDS } from "../subjects/copies/asked.ts";
 import type { ToldCopy } from "../subjects/copies/copy.ts";
-import { copiesOf, deleteCopy, findCopy, type HandedFile, handOver } from "../subjects/copies/find-copy.ts";
+import { copiesFor, deleteCopy, findCopy, type HandedFile, handOver } from "../subjects/copies/find-copy.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { Api } from "./api.ts";
 import { uuid } from "./schemas.ts";
@@ -55,7 +55,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies",
       access,
-      mandate: "access_complete",
+      mandate: "any",
       tag: TAG,
       summary: "Copies of my data: being made, or ready to be fetched",
       description:
@@ -63,7 +63,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       answers: { 200: { description: "Newest first", schema: z.object({ items: z.array(copySchema) }) } },
     },
     async ({ c, actor }) =>
-      c.json({ items: (await copiesOf(deps, actor.subject)).map(located) }, 200, {
+      c.json({ items: (await copiesFor(deps, actor.subject, actor.representation)).map(located) }, 200, {
         "cache-control": "no-store",
       }),
   );
@@ -73,7 +73,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies/{id}",
       access,
-      mandate: "access_complete",
+      mandate: "any",
       tag: TAG,
       summary: "How far a copy of my data is, and its files",
       params: one,
@@ -81,7 +81,9 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       problems: ["unknown_copy"],
     },
     async ({ c, actor, params }) =>
-      c.json(located(await findCopy(deps, actor.subject, params.id)), 200, { "cache-control": "no-store" }),
+      c.json(located(await findCopy(deps, actor.subject, params.id, actor.representation)), 200, {
+        "cache-control": "no-store",
+      }),
   );
 
   api.route(
@@ -89,7 +91,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       method: "get",
       path: "/v1/me/copies/{id}/files/{name}",
       access,
-      mandate: "access_complete",
+      mandate: "any",
       tag: TAG,
       summary: "A file of a copy of my data; that it was handed over is on the record",
       params: z.strictObject({ id: uuid, name: z.string().regex(/^[a-z0-9.-]{1,60}$/) }),
@@ -99,7 +101,7 @@ export function copyRoutes(api: Api, deps: RightsDeps): void {
       problems: ["unknown_copy", "copy_not_ready"],
     },
     async ({ c, actor, params }) => {
-      const file = await handOver(deps, actor.subject, params.id, params.name);
+      const file = await handOver(deps, actor.subject, params.id, params.name, actor.representation);
       for (const [name, value] of Object.entries(handedHeaders(file))) c.header(name, value);
       return stream(c, async (out) => {
         for await (const part of file.parts()) await out.write(part);

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { leaveTrace } from "../decisions/trace.ts";
 import { actUnder } from "../subjects/mandates/act-under.ts";
 import { isInForce, type Mandate } from "../subjects/mandates/mandate.ts";
-import { mandatesOf, recordMandate, revokeMandate } from "../subjects/mandates/record-mandate.ts";
+import { findGiven, mandatesOf, recordMandate, revokeMandate } from "../subjects/mandates/record-mandate.ts";
 import { REQUEST_RIGHTS } from "../subjects/requests/rights.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { ActUnder, Api } from "./api.ts";
@@ -16,6 +15,9 @@ const someone = z
   .min(1)
   .max(200)
   .refine((value) => !CONTROL.test(value) && value.isWellFormed(), "not plain text");
+/** One line, as a name is. */
+const name = words(200).refine((value) => !CONTROL.test(value), "not one line");
+const names = z.strictObject({ person: name, representative: name });
 const rights = z.array(z.enum(REQUEST_RIGHTS)).min(1).max(REQUEST_RIGHTS.length);
 const one = z.strictObject({ id: uuid });
 const evidence = z.strictObject({
@@ -26,6 +28,7 @@ const evidence = z.strictObject({
 const head = z.object({
   id: uuid,
   reference: z.string().meta({ description: "by what the log names it" }),
+  names: names.nullable().meta({ description: "what either side is called; null where none were recorded" }),
   rights,
   until: z.string().meta({ description: "YYYY-MM-DD, the last day" }),
   inForce: z.boolean(),
@@ -45,6 +48,7 @@ const whole = given.extend({ person: z.string() }).meta({ id: "Mandate" });
 const headOf = (deps: RightsDeps, mandate: Mandate) => ({
   id: mandate.id,
   reference: mandate.reference,
+  names: mandate.content.names ?? null,
   rights: mandate.content.rights,
   until: mandate.until,
   inForce: isInForce(deps, mandate),
@@ -127,6 +131,7 @@ function operatorsSide(api: Api, deps: RightsDeps): void {
       body: z.strictObject({
         person: someone,
         representative: someone,
+        names: names.optional().meta({ description: "what pages call either side; people are shown no ids" }),
         rights: rights.meta({ description: "for which rights" }),
         until: z.iso.date().meta({ description: "the last day, at most five years from now" }),
         evidence,
@@ -146,8 +151,7 @@ function operatorsSide(api: Api, deps: RightsDeps): void {
       answers: { 200: { description: "Newest first", schema: z.object({ items: z.array(whole) }) } },
     },
     async ({ c, actor, body }) => {
-      await leaveTrace(deps, { role: "operator", name: actor.subject }, "personal-data");
-      const found = await mandatesOf(deps, "person", body.person);
+      const found = await findGiven(deps, actor.subject, body.person);
       return c.json({ items: found.map((each) => wholeOf(deps, each)) });
     },
   );

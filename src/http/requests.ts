@@ -125,7 +125,8 @@ export const personOf = ({ subject, proof, representation }: Actor): Requester =
     : {}),
 });
 
-const actingOf = ({ subject, representation }: Actor): Acting =>
+/** Who moves a request: the person, or a representative. */
+export const actingOf = ({ subject, representation }: Actor): Acting =>
   representation
     ? { by: "representative", subject, who: representation.representative }
     : { by: "person", subject };

@@ -4,8 +4,21 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { EncryptJWT, jwtDecrypt } from "jose";
 import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { REQUEST_RIGHTS, type RequestRight } from "../subjects/requests/rights.ts";
 import type { Actor, ProofLevel, Scope } from "./tokens.ts";
 import { SCOPES } from "./tokens.ts";
+
+/** A mandate under which whoever is signed in acts for somebody. It names, and gives no authority: each call asks for that anew. */
+export interface SessionMandate {
+  mandate: string;
+  /** What the person is called; null where the mandate has no names. */
+  name: string | null;
+  /** RFC 3339, when it was recorded. */
+  recordedAt: string;
+  /** YYYY-MM-DD, its last day. */
+  until: string;
+  rights: RequestRight[];
+}
 
 /** What a session may have beside who is signed in. */
 export interface SessionMore {
@@ -13,6 +26,7 @@ export interface SessionMore {
   byIssuer?: boolean;
   /** A proof of identity that was given since, and until when it counts (seconds since 1970). */
   raised?: { to: ProofLevel; until: number };
+  acting?: SessionMandate;
 }
 
 /** A person signed in to the pages. */
@@ -26,10 +40,12 @@ export interface Sessions {
   start(c: Context, actor: Actor, more?: SessionMore): Promise<void>;
   /** The same session with a proof of identity that counts for so many minutes; its end stays where it was. */
   raise(c: Context, session: Session, to: ProofLevel, minutes: number): Promise<void>;
+  /** The same session, acting for somebody from the next request on, or for nobody but whose it is. */
+  act(c: Context, session: Session, acting: SessionMandate | null): Promise<void>;
   /** @returns null when there is none, or it ended, or it was not ours. */
   read(c: Context): Promise<Session | null>;
   end(c: Context): void;
-  /** The hidden field of every form of this session. */
+  /** The hidden field of every form of this session. One that was read for oneself is no good for somebody else. */
   csrfToken(session: Session): string;
   /** @throws Problem invalid_csrf */
   checkCsrf(session: Session, token: unknown): void;
@@ -48,6 +64,15 @@ const claims = z.object({
   proof: level,
   byIssuer: z.boolean().default(false),
   raised: z.object({ to: level, until: z.number() }).optional(),
+  acting: z
+    .object({
+      mandate: z.string(),
+      name: z.string().nullable(),
+      recordedAt: z.string(),
+      until: z.string(),
+      rights: z.array(z.enum(REQUEST_RIGHTS)),
+    })
+    .optional(),
 });
 type Claims = z.infer<typeof claims>;
 
@@ -62,7 +87,9 @@ export function openSessions(
 ): Sessions {
   const csrfKey = createHmac("sha256", key).update("motivo/csrf/v1").digest();
   const csrfToken = (session: Session) =>
-    createHmac("sha256", csrfKey).update(session.id).digest("base64url");
+    createHmac("sha256", csrfKey)
+      .update(session.acting ? `${session.id} ${session.acting.mandate}` : session.id)
+      .digest("base64url");
   const attributes = { httpOnly: true, sameSite: "Lax", secure: options.secure, path: "/" } as const;
   const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -106,15 +133,22 @@ export function openSessions(
       if (now === null || now.sid !== session.id) return;
       await write(c, { ...now, raised: { to, until: seconds() + minutes * 60 } });
     },
+    async act(c, session, acting) {
+      const now = await stored(c);
+      if (now === null || now.sid !== session.id) return;
+      const { acting: _, ...others } = now;
+      await write(c, acting === null ? others : { ...others, acting });
+    },
     async read(c) {
       const now = await stored(c);
       if (now === null) return null;
-      const { sid, scopes, byIssuer, raised, exp: _, proof, ...who } = now;
+      const { sid, scopes, byIssuer, raised, acting, exp: _, proof, ...who } = now;
       const holds = raised !== undefined && raised.until > seconds() && raised.to > proof;
       return {
         id: sid,
         byIssuer,
         ...(raised === undefined ? {} : { raised }),
+        ...(acting === undefined ? {} : { acting }),
         actor: { ...who, proof: holds ? raised.to : proof, scopes: new Set<Scope>(scopes) },
       };
     },

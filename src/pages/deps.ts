@@ -8,6 +8,7 @@ import type {
   RecordState,
 } from "../decisions/decision.ts";
 import type { DryRun, DryRunAsked } from "../decisions/dry-run.ts";
+import type { ActUnder } from "../http/api.ts";
 import type { IssuerSignIn } from "../http/issuer-sign-in.ts";
 import type { Sessions } from "../http/sessions.ts";
 import type { Actor, ProofLevel, TokenVerifier } from "../http/tokens.ts";
@@ -18,6 +19,7 @@ import type { Assets } from "./assets.ts";
 import type { LogVerbs } from "./audit/log-verbs.ts";
 import type { ModelVerbs } from "./audit/model-verbs.ts";
 import type { CopyVerbs } from "./customer/copy-deps.ts";
+import type { MandateVerbs } from "./customer/mandate-deps.ts";
 import type { RequestVerbs } from "./customer/request-deps.ts";
 import type { OperatorVerbs, ReviewerVerbs } from "./operator/deps.ts";
 
@@ -77,6 +79,12 @@ export interface Aftermath {
   reviews: readonly { at: string; decision: string; outcome: string | null; grounds: string }[];
   /** `decision` was made again on corrected data: `by` stands in its place. */
   corrections: readonly { at: string; decision: string; by: string }[];
+}
+
+/** One decision with what came of it. `replaces`: the one in whose place it stands, made on corrected data. */
+export interface OneOfMine extends Aftermath {
+  mine: MyDecision;
+  replaces: string | null;
 }
 
 /** A published model as product teams use it: by the version that `champion` points to. */
@@ -142,6 +150,8 @@ export interface PagesDeps {
   } | null;
   /** Where somebody goes whose proof of identity is too low for a page; null: nowhere from here. */
   wayToProof?: (level: ProofLevel, next: string) => string | null;
+  /** How a representative becomes the person, as far as their mandate reaches; absent: nobody acts for anybody. */
+  actUnder?: ActUnder;
 
   /** @throws Problem unknown_model, unknown_version */
   contract(model: string, version: number): Promise<Contract>;
@@ -200,7 +210,14 @@ export interface PagesDeps {
 
   /** Newest first. */
   myDecisions(actor: Actor): Promise<{ items: MyDecision[]; opened: Opening[] } & Aftermath>;
+  /** One decision of theirs, and what came of it; no other is opened. @throws Problem unknown_decision */
+  myDecision(actor: Actor, id: string): Promise<OneOfMine>;
+  /** The newest ones, to choose from. */
+  myNewest(actor: Actor, most: number): Promise<MyDecision[]>;
+  /** One, for a request about it. @throws Problem unknown_decision */
+  myChosen(actor: Actor, id: string): Promise<MyDecision>;
   requests: RequestVerbs;
+  mandates: MandateVerbs;
   /** A JSON document. Needs the highest proof level, as do the two below. */
   myAccess(actor: Actor): Promise<unknown>;
   whatErasureWouldDo(actor: Actor): Promise<ErasureOutlook>;
@@ -212,5 +229,5 @@ export interface PagesDeps {
 /** What a page needs whatever it shows; the edge has no more than this. */
 export type PagesFrame = Pick<
   PagesDeps,
-  "controller" | "dataProtectionOfficer" | "assets" | "sessions" | "wayToProof"
+  "controller" | "dataProtectionOfficer" | "assets" | "sessions" | "wayToProof" | "actUnder"
 >;

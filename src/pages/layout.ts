@@ -33,7 +33,7 @@ export function page(scene: Scene, parts: PageParts): Html {
 <link rel="preload" href="${assets.url("next.woff2")}" as="font" type="font/woff2" crossorigin>${parts.mono ? html`<link rel="preload" href="${assets.url("mono.woff2")}" as="font" type="font/woff2" crossorigin>` : ""}
 <link rel="stylesheet" href="${assets.url("motivo.css")}"><link rel="icon" type="image/svg+xml" href="${assets.url("mark.svg")}">${parts.module ? html`<script type="module" src="${parts.module.src}" integrity="${parts.module.integrity}"></script>` : ""}</head>
 <body class="${parts.kind}">${hatches()}<a class="skip" href="#content">${words.shell.skip}</a>
-${header(scene, parts)}
+${header(scene, parts)}${acting(scene)}
 <main id="content" tabindex="-1">${parts.main}</main>
 ${footer(scene, parts)}
 </body></html>`;
@@ -48,6 +48,15 @@ function header(scene: Scene, { kind, sections = [] }: PageParts): Html {
   return html`<header class="top"><div class="top-inner"><div class="brand">${brand}</div>
 ${sections.length === 0 ? "" : html`<nav aria-label="${words.shell.navigation}"><ul>${sections.map(({ href, label, current }) => html`<li><a href="${href}"${current ? html` aria-current="page"` : ""}>${label}</a></li>`)}</ul></nav>`}
 <div class="settings">${kind === "public" ? html`<span class="whose">${controller}</span>` : ""}${kind === "expert" && scene.name ? html`<span class="whose">${scene.name}</span>` : ""}${settings(scene)}${signOut(scene)}</div></div></header>`;
+}
+
+/** On every page while somebody acts for another: for whom, by what, and the way back to oneself. No id is shown. */
+function acting({ acting: under, words, numbers, csrf }: Scene): Html | "" {
+  if (under === null) return "";
+  const { mandates } = words;
+  const day = (at: string) => numbers.shortDate(new Date(at));
+  const who = under.name ?? mandates.unnamed;
+  return html`<aside class="acting" aria-label="${mandates.acting}"><div><p><strong>${mandates.actingFor} ${who}</strong></p><p>${mandates.actingBy(day(under.recordedAt), day(`${under.until}T00:00:00Z`))} ${mandates.actingYou}</p></div>${csrf === null ? "" : html`<form method="post" action="/me/acting/end">${csrfField(csrf)}<button class="button second" type="submit">${mandates.stop}</button></form>`}</aside>`;
 }
 
 function settings({ words, language, here }: Scene): Html {

@@ -2,7 +2,8 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { Language } from "../decisions/decision.ts";
-import type { Session } from "../http/sessions.ts";
+import type { Session, SessionMandate } from "../http/sessions.ts";
+import type { RequestRight } from "../subjects/requests/rights.ts";
 import type { Assets } from "./assets.ts";
 import type { PagesFrame } from "./deps.ts";
 import { type Numbers, numbersFor } from "./numbers.ts";
@@ -30,6 +31,8 @@ export interface Scene {
   audience: "public" | "subject" | "auditor" | "product" | "operator" | "reviewer";
   /** What the token of an auditor, a product or staff calls itself; never set for a data subject. */
   name: string | null;
+  /** For whom whoever is signed in acts; null: for themselves. */
+  acting: SessionMandate | null;
   /** null when nobody is signed in */
   csrf: string | null;
 }
@@ -73,6 +76,14 @@ function nameOf(audience: Scene["audience"], session: Session | null, words: Wor
   return audience === "product" ? words.product.client(session.actor.client) : null;
 }
 
+/** Whether a right may be asked for here: one's own always, somebody else's as far as the mandate goes. */
+export const mayAsk = ({ acting }: Pick<Scene, "acting">, right: RequestRight): boolean =>
+  acting === null || acting.rights.includes(right);
+
+/** Whether decisions may be read here: complete access gives that, and the explanation of one. */
+export const mayRead = (scene: Pick<Scene, "acting">): boolean =>
+  mayAsk(scene, "access_complete") || mayAsk(scene, "explanation");
+
 /** Whoever has several roles is greeted by the first. */
 const AUDIENCES = ["auditor", "subject", "product", "operator", "reviewer"] as const;
 
@@ -93,6 +104,7 @@ export function sceneOf(c: Context, deps: PagesFrame, session: Session | null): 
     assets: deps.assets,
     audience,
     name: nameOf(audience, session, WORDS[language]),
+    acting: session?.acting ?? null,
     csrf: session === null ? null : deps.sessions.csrfToken(session),
   };
 }

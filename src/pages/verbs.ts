@@ -6,11 +6,17 @@ import { listDecisions, openDecision } from "../decisions/audited.ts";
 import { leaveTrace } from "../decisions/trace.ts";
 import { Problem } from "../errors.ts";
 import { auditFilter, decodeCursor, encodeCursor } from "../http/auditor.ts";
+import { personOf } from "../http/requests.ts";
 import { myAccess, myDecisions } from "../http/subject.ts";
 import { type Actor, HIGHEST_PROOF } from "../http/tokens.ts";
+import type { HeldDecision } from "../subjects/access.ts";
+import { openNewest, openOne } from "../subjects/access-decisions.ts";
 import { certificateLines } from "../subjects/certificate.ts";
 import { type Erasure, whatErasureWouldDo } from "../subjects/erase.ts";
+import { needRight } from "../subjects/mandates/act-under.ts";
+import { ownDecision } from "../subjects/own-decision.ts";
 import { eraseOnRequest } from "../subjects/requests/erase-on-request.ts";
+import { needProof } from "../subjects/requests/open-request.ts";
 import { requestsEndedBy } from "../subjects/requests/perform-erasure.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { PagesDeps } from "./deps.ts";
@@ -24,6 +30,9 @@ type PersonalVerbs = Pick<
   | "auditDecision"
   | "auditEntry"
   | "myDecisions"
+  | "myDecision"
+  | "myNewest"
+  | "myChosen"
   | "myAccess"
   | "whatErasureWouldDo"
   | "eraseMe"
@@ -39,6 +48,15 @@ export function personalVerbs(
     if (actor.proof < HIGHEST_PROOF) throw new Problem("proof_level_too_low");
     return actor.subject;
   };
+  /** Reading a decision is what complete access gives, and the explanation of it. */
+  const reading = ({ subject, proof, representation }: Actor) => {
+    if (representation && !representation.rights.has("access_complete")) {
+      needRight(representation, "explanation", {});
+      needProof("explanation", {}, proof);
+    }
+    return subject;
+  };
+  const shown = ({ at, logIndex, inputs, decision }: HeldDecision) => ({ at, logIndex, inputs, decision });
   const byPurpose = ({ erased, refused }: Erasure) => ({
     erased: erased.map(({ model, purpose, entries, records, certificate, removal }) => ({
       ...{ purpose: model, text: purpose, entries, records, certificate },
@@ -87,13 +105,7 @@ export function personalVerbs(
     async myDecisions(actor) {
       const { decisions, opened, reviews, corrections } = await myDecisions(deps, actor.subject);
       return {
-        items: decisions.map(({ at, logIndex, inputs, decision, counterfactuals }) => ({
-          at,
-          logIndex,
-          inputs,
-          decision,
-          counterfactuals,
-        })),
+        items: decisions.map((one) => ({ ...shown(one), counterfactuals: one.counterfactuals })),
         opened: opened.map(({ hour, role, purpose, what, decision }) => ({
           hour,
           role,
@@ -104,6 +116,15 @@ export function personalVerbs(
         reviews,
         corrections,
       };
+    },
+    async myDecision(actor, id) {
+      const { decision, counterfactuals, ...after } = await openOne(deps, reading(actor), id);
+      return { mine: { ...shown(decision), counterfactuals }, ...after };
+    },
+    myNewest: async (actor, most) => (await openNewest(deps, reading(actor), most)).map(shown),
+    async myChosen(actor, id) {
+      const { vaulted, logIndex } = await ownDecision(deps, reading(actor), id);
+      return shown({ logIndex, ...vaulted });
     },
     myAccess: async (actor) => myAccess(deps, who, proven(actor)),
     async whatErasureWouldDo(actor) {
@@ -116,8 +137,10 @@ export function personalVerbs(
         requestDays: deps.rights.keepDays,
       };
     },
-    eraseMe: async (actor) =>
-      byPurpose(await eraseOnRequest(deps, { subject: proven(actor), proof: actor.proof })),
+    async eraseMe(actor) {
+      proven(actor);
+      return byPurpose(await eraseOnRequest(deps, personOf(actor)));
+    },
     certificate: (keys) =>
       certificateLines(
         deps,

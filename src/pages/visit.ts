@@ -62,15 +62,37 @@ export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
           throw new Problem("proof_level_too_low");
         }
       }
+      let actor: Actor;
+      try {
+        actor = await actorOf(deps, route, session);
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === "unknown_mandate")) throw error;
+        // Ended by either side, or over: nothing was done, and who signed in is themselves again.
+        await deps.sessions.act(c, session!, null);
+        return c.redirect("/me/mandates?done=over", 303);
+      }
       const scene = sceneOf(c, deps, session);
       const show: Visit["show"] = (html, status = 200) => {
         c.header("cache-control", "no-store");
         return c.html(html, status);
       };
-      return handler({ c, scene, session, actor: session?.actor ?? NOBODY, show });
+      return handler({ c, scene, session, actor, show });
     });
   };
   return { app, mount };
+}
+
+/**
+ * Who a page is opened for: whoever signed in or, under the mandate that they have chosen, the person whom they act for.
+ * @throws Problem unknown_mandate, mandate_out_of_scope, mandate_not_accepted
+ */
+async function actorOf(deps: PagesFrame, route: PageRoute, session: Session | null): Promise<Actor> {
+  if (session === null) return NOBODY;
+  const { actor, acting } = session;
+  if (acting === undefined || route.access !== "subject" || route.own) return actor;
+  if (route.mandate === undefined || !deps.actUnder) throw new Problem("mandate_not_accepted");
+  const need = route.mandate === "any" ? null : route.mandate;
+  return deps.actUnder(actor, acting.mandate, need, `${route.method.toUpperCase()} ${route.path}`);
 }
 
 function pathOf(c: Context): string {

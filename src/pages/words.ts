@@ -2,6 +2,7 @@ import type { Language } from "../decisions/decision.ts";
 import { audit as auditEn } from "./words/en/audit.ts";
 import { copies as copiesEn } from "./words/en/copies.ts";
 import { customer as customerEn } from "./words/en/customer.ts";
+import { mandates as mandatesEn } from "./words/en/mandates.ts";
 import { open as openEn } from "./words/en/open.ts";
 import { operator as operatorEn } from "./words/en/operator.ts";
 import { oversight as oversightEn } from "./words/en/oversight.ts";
@@ -10,6 +11,7 @@ import { requests as requestsEn } from "./words/en/requests.ts";
 import { audit } from "./words/pt-BR/audit.ts";
 import { copies } from "./words/pt-BR/copies.ts";
 import { customer } from "./words/pt-BR/customer.ts";
+import { mandates } from "./words/pt-BR/mandates.ts";
 import { open } from "./words/pt-BR/open.ts";
 import { operator } from "./words/pt-BR/operator.ts";
 import { oversight } from "./words/pt-BR/oversight.ts";
@@ -21,6 +23,7 @@ const ptBR = {
   ...customer,
   ...copies,
   ...requests,
+  ...mandates,
   ...audit,
   ...product,
   ...operator,
@@ -31,6 +34,7 @@ const en: typeof ptBR = {
   ...customerEn,
   ...copiesEn,
   ...requestsEn,
+  ...mandatesEn,
   ...auditEn,
   ...productEn,
   ...operatorEn,

@@ -28,6 +28,7 @@ import type { LastEntry, LogProof, MyDecision, PagesDeps } from "../../src/pages
 import { pages } from "../../src/pages/routes.ts";
 import { showProblem } from "../../src/pages/visit.ts";
 import { copiesOfBank } from "./copies.ts";
+import { mandatesOfBank } from "./mandates.ts";
 import { officeOf } from "./office.ts";
 import { overseerOf } from "./overseer.ts";
 import { requestsOfBank } from "./requests.ts";
@@ -368,6 +369,16 @@ export async function openBank(changed: Partial<PagesDeps> = {}): Promise<Bank> 
       reviews: [],
       corrections: [],
     }),
+    myDecision: async (_actor, id) => {
+      if (id !== REFUSED_ID) throw new Problem("unknown_decision");
+      return { mine, replaces: null, reviews: [], corrections: [] };
+    },
+    myNewest: async () => [mine],
+    myChosen: async (_actor, id) => {
+      if (id !== REFUSED_ID) throw new Problem("unknown_decision");
+      return mine;
+    },
+    ...mandatesOfBank(calls),
     requests: requestsOfBank(calls, { contract: german, decision: REFUSED_ID, first: REFUSED_ID }),
     copies: copiesOfBank(calls),
     myAccess: async () => ({ controller: "Banco Aurora", decisions: [mine] }),

@@ -28,7 +28,10 @@ const CUSTOMER = [
   "/me/ask/restriction",
   "/me/ask/consent_revocation",
   "/me/ask/recipients",
+  "/me/mandates",
 ];
+/** While acting for somebody. */
+const ACTING = ["/me/acting", "/me", `/me/requests/${ASKED_SOMETHING_ID}`, "/me/mandates"];
 const AUDITOR = [
   "/audit/decisions",
   `/audit/decisions/${REFUSED_ID}`,
@@ -44,6 +47,7 @@ const OPERATOR = [
   "/operator",
   "/operator/requests",
   `/operator/requests/${CORRECTION_ID}`,
+  "/operator/mandates",
   "/operator/holds",
   "/operator/models",
   "/operator/keys",
@@ -75,7 +79,7 @@ afterAll(async () => {
 });
 
 async function visit(
-  role: "subject" | "auditor" | "product" | "operator" | "reviewer" | null,
+  role: "subject" | "representative" | "auditor" | "product" | "operator" | "reviewer" | null,
   look: { width: number; scheme: "light" | "dark"; locale: string },
 ): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
@@ -85,7 +89,11 @@ async function visit(
     baseURL: origin,
   });
   const page = await context.newPage();
-  if (role !== null) await page.goto(`/enter?token=${role}-token`);
+  if (role !== null) await page.goto(`/enter?token=${role === "representative" ? "subject" : role}-token`);
+  if (role === "representative") {
+    await page.goto("/me/mandates");
+    await page.locator("form[action$='/act'] button").first().click();
+  }
   return { context, page };
 }
 
@@ -102,6 +110,7 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
   it.each([
     [null, PUBLIC],
     ["subject", CUSTOMER],
+    ["representative", ACTING],
     ["auditor", AUDITOR],
     ["product", PRODUCT],
     ["operator", OPERATOR],
@@ -124,7 +133,7 @@ describe.each(LOOKS)("at $width px, $scheme, $locale", (look) => {
       await page.evaluate("document.fonts.ready.then(() => null)");
       const overflow = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
       expect(overflow, path).toBeLessThanOrEqual(0);
-      const name = `${path.replaceAll(/[/?&=:]/g, "_")}-${look.width}-${look.scheme}.png`;
+      const name = `${role === "representative" ? "acting" : ""}${path.replaceAll(/[/?&=:]/g, "_")}-${look.width}-${look.scheme}.png`;
       // A picture of a page this long costs more than all else here: it is taken for whoever asked for a folder of them.
       if (process.env.MOTIVO_SCREENSHOTS)
         await page.screenshot({ path: join(pictures, name), fullPage: true });

@@ -21,9 +21,9 @@ async function pageOf(bank: Bank, path: string, token: string): Promise<string> 
 
 describe("reasons drawn from log odds", () => {
   it("add up to points on the customer's page, while the score's own line stays a probability's", async () => {
-    const items = [{ ...mine, decision: { ...mine.decision, base, explained } }];
+    const drawn = { ...mine, decision: { ...mine.decision, base, explained } };
     const changed = await openBank({
-      myDecisions: async () => ({ items, opened: [], reviews: [], corrections: [] }),
+      myDecision: async () => ({ mine: drawn, replaces: null, reviews: [], corrections: [] }),
     });
     const page = await pageOf(changed, `/me/decisions/${REFUSED_ID}`, "subject-token");
     expect(page).toContain("= −0.36");

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { PAGE_ROUTES, type PageRoute } from "../../src/pages/access.ts";
 import { type Bank, openBank, REFUSED_ID, recordOf, TOKENS } from "./bank.ts";
+import { HELD_ID, REPRESENTED } from "./mandates.ts";
 
 let bank: Bank;
 beforeEach(async () => {
@@ -62,6 +63,8 @@ describe("who may open what", () => {
       if (role !== access)
         expect([response.status, page]).toEqual([403, expect.stringContaining(">forbidden<")]);
       else if (method === "post") expect(page).toContain(">invalid_csrf<");
+      // The first screen of those who act for somebody leads away where they do not.
+      else if (path === "/me/acting") expect(response.status).toBe(303);
       else expect(response.status).toBe(200);
     },
   );
@@ -81,6 +84,105 @@ describe("who may open what", () => {
 
   it("lets everybody read the start page and sign in", async () => {
     for (const path of ["/", "/sign-in"]) expect((await bank.app.request(path)).status).toBe(200);
+  });
+});
+
+describe("whoever acts for somebody", () => {
+  const acting = async () => {
+    const cookie = await cookieOf("subject-token");
+    const page = await (await bank.app.request("/me/mandates", { headers: { cookie } })).text();
+    const begun = await bank.app.request(`/me/mandates/${HELD_ID}/act`, {
+      method: "POST",
+      headers: { cookie },
+      body: new URLSearchParams({ csrf: csrfIn(page) }),
+    });
+    expect(begun.headers.get("location")).toBe("/me/acting");
+    return { own: csrfIn(page), cookie: begun.headers.get("set-cookie")!.split(";")[0]! };
+  };
+  const used = () => bank.calls.filter(({ verb }) => verb === "actUnder").map(({ with: what }) => what);
+
+  it("opens no page but those that say what a mandate must name, is marked on each, and is themselves on their own", async () => {
+    const { cookie } = await acting();
+    const routes = (PAGE_ROUTES as readonly PageRoute[]).filter(({ access }) => access === "subject");
+    for (const { method, path, mandate, own } of routes.filter((one) => one.path !== "/me/acting/end")) {
+      const before = used().length;
+      const response = await bank.app.request(addressOf(path), {
+        method: method.toUpperCase(),
+        headers: { cookie },
+      });
+      const page = await response.text();
+      const told = /mandate_not_accepted|mandate_out_of_scope|invalid_csrf/.exec(page)?.[0] ?? "shown";
+      const outside = ["restriction", "consent_revocation", "recipients"].includes(mandate ?? "");
+      const expected = own
+        ? method === "post"
+          ? "invalid_csrf"
+          : "shown"
+        : mandate === undefined
+          ? "mandate_not_accepted"
+          : outside
+            ? "mandate_out_of_scope"
+            : method === "post"
+              ? "invalid_csrf"
+              : "shown";
+      expect([method, path, told]).toEqual([method, path, expected]);
+      expect([path, used().slice(before)]).toEqual([
+        path,
+        own || mandate === undefined || outside ? [] : [`${method.toUpperCase()} ${path}`],
+      ]);
+      if (response.headers.get("content-type")?.startsWith("text/html") && response.status < 300)
+        expect([path, page.includes(REPRESENTED), page.includes("pessoa-representada")]).toEqual([
+          path,
+          true,
+          false,
+        ]);
+    }
+  });
+
+  it("cannot send for one person a form that was read for another", async () => {
+    const { cookie, own } = await acting();
+    const erase = (csrf: string) =>
+      bank.app.request("/me/erase", {
+        method: "POST",
+        headers: { cookie },
+        body: new URLSearchParams({ csrf, confirm: "yes", ends: "yes" }),
+      });
+    expect((await erase(own)).status).toBe(403);
+    expect(bank.calls.filter(({ verb }) => verb === "eraseMe")).toEqual([]);
+    const page = await (await bank.app.request("/me/erase", { headers: { cookie } })).text();
+    const done = await erase(csrfIn(page));
+    expect(done.status).toBe(200);
+    // The person is erased; whoever acted is signed in still, as themselves.
+    const after = done.headers.get("set-cookie")!.split(";")[0]!;
+    const again = await bank.app.request("/me", { headers: { cookie: after } });
+    expect([again.status, (await again.text()).includes('class="acting"')]).toEqual([200, false]);
+  });
+
+  it("is themselves again at a click, and when the mandate is over", async () => {
+    const { cookie } = await acting();
+    const { app } = await openBank({
+      actUnder: async () => {
+        throw new Problem("unknown_mandate");
+      },
+    });
+    for (const [method, path] of [
+      ["GET", "/me"],
+      ["POST", "/me/erase"],
+    ] as const) {
+      const over = await app.request(path, { method, headers: { cookie } });
+      expect([over.status, over.headers.get("location")]).toEqual([303, "/me/mandates?done=over"]);
+      const freed = over.headers.get("set-cookie")!.split(";")[0]!;
+      expect((await app.request("/me", { headers: { cookie: freed } })).status).toBe(200);
+    }
+    const page = await (await bank.app.request("/me/acting", { headers: { cookie } })).text();
+    const stopped = await bank.app.request("/me/acting/end", {
+      method: "POST",
+      headers: { cookie },
+      body: new URLSearchParams({ csrf: csrfIn(page) }),
+    });
+    const freed = stopped.headers.get("set-cookie")!.split(";")[0]!;
+    const before = used().length;
+    await bank.app.request("/me", { headers: { cookie: freed } });
+    expect(used()).toHaveLength(before);
   });
 });
 

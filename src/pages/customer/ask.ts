@@ -14,7 +14,7 @@ import { customerSections, responsible } from "./sections.ts";
 /** Fields before the rest is folded away. */
 const SHOWN_FIELDS = 10;
 /** Decisions that may be chosen from; older ones are reached by their own page. */
-const MOST_CHOICES = 40;
+export const MOST_CHOICES = 40;
 
 export interface Chosen {
   contract: Contract;
@@ -29,6 +29,8 @@ export interface AskView {
   /** For rights about one decision: that one, or those that there are to choose from. */
   decision: Chosen | null;
   choices: readonly Chosen[];
+  /** The decision is named by its number, and nothing of it is shown: a representative's mandate does not reach it. */
+  byNumber: boolean;
   /** For rights about a use of data. */
   uses: readonly DataUse[];
   tellsByMail: boolean;
@@ -62,11 +64,11 @@ function body(scene: Scene, view: AskView): Html {
   const words = scene.words.ask;
   const { right, decision, choices, uses } = view;
   if (right === "review" || right === "correction") {
-    if (decision === null) return choosing(scene, right, choices);
+    if (decision === null && !view.byNumber) return choosing(scene, right, choices);
   } else if (right !== "recipients" && uses.length === 0)
     return html`<div class="sheet empty"><p>${words.noUses}</p></div>`;
   const second = html`<a class="button second" href="/me/requests">${words.cancel}</a>`;
-  return html`<form class="asking" method="post" action="/me/ask/${right}" novalidate>${csrfField(scene.csrf ?? "")}${decision === null ? "" : about(scene, decision)}
+  return html`<form class="asking" method="post" action="/me/ask/${right}" novalidate>${csrfField(scene.csrf ?? "")}${decision === null ? (view.byNumber ? numberField(scene, view) : "") : about(scene, decision)}
 ${right === "correction" && decision !== null ? correcting(scene, decision, view) : ""}
 ${right === "objection" || right === "restriction" || right === "consent_revocation" ? usesOf(scene, view) : ""}
 ${right === "restriction" ? becauses(scene, view) : ""}
@@ -110,10 +112,17 @@ function about(scene: Scene, chosen: Chosen): Html {
   return html`<input type="hidden" name="decision" value="${chosen.mine.decision.id}"><div class="about-decision"><h2>${scene.words.ask.theDecision}</h2><p>${decisionLine(scene, chosen)}</p></div>`;
 }
 
+function numberField({ words }: Scene, { typed }: AskView): Html {
+  const texts = words.mandates;
+  const given = typed.decision ?? "";
+  const bad = given !== "" && !/^[0-9a-f-]{36}$/.test(given);
+  return html`<div class="own-words"><label for="decision">${texts.number}</label><input id="decision" name="decision" type="text" required maxlength="36" autocomplete="off" value="${given}" aria-describedby="decision-hint${bad ? " decision-error" : ""}"${bad ? html` aria-invalid="true"` : ""}><p class="field-hint" id="decision-hint">${texts.numberHint}</p>${bad ? html`<p class="field-error" id="decision-error">${texts.numberWrong}</p>` : ""}</div>`;
+}
+
 function choosing(scene: Scene, right: FormRight, choices: readonly Chosen[]): Html {
   const words = scene.words.ask;
   if (choices.length === 0) return html`<div class="sheet empty"><p>${words.noDecision}</p></div>`;
-  return html`<section class="ruled"><h2>${words.which}</h2><ul class="askable">${choices.slice(0, MOST_CHOICES).map((chosen) => html`<li><a href="/me/ask/${right}?decision=${chosen.mine.decision.id}">${decisionLine(scene, chosen)}</a></li>`)}</ul></section>`;
+  return html`<section class="ruled"><h2>${words.which}</h2><ul class="askable">${choices.map((chosen) => html`<li><a href="/me/ask/${right}?decision=${chosen.mine.decision.id}">${decisionLine(scene, chosen)}</a></li>`)}</ul></section>`;
 }
 
 /** The fields of the decision's package, each with what was used: only what differs is sent on. */

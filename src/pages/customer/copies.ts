@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { ToldCopy } from "../../subjects/copies/copy.ts";
 import { csrfField, page } from "../layout.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayAsk, type Scene } from "../scene.ts";
 import { customerSections, responsible } from "./sections.ts";
 
 /** A copy of everything held: asked for, being made with its progress, ready with its files. */
@@ -30,9 +30,10 @@ ${responsible(scene)}`,
 function asking(scene: Scene, another: boolean): Html {
   const words = scene.words.copies;
   const csrf = csrfField(scene.csrf ?? "");
-  return html`<section class="ruled"><p>${words.makeText}</p><form method="post" action="/me/copy">${csrf}<input type="hidden" name="kind" value="access"><p class="buttons"><button class="button${another ? " second" : ""}" type="submit">${another ? words.again : words.make}</button></p></form>
-<p class="at-once"><a href="/me/access" download>${words.elsewhere}</a></p></section>
-<section class="ruled"><h2>${words.given}</h2><p>${words.givenText}</p><form method="post" action="/me/copy">${csrf}<input type="hidden" name="kind" value="portability"><p class="buttons"><button class="button second" type="submit">${words.givenButton}</button></p></form></section>`;
+  const whole = html`<section class="ruled"><p>${words.makeText}</p><form method="post" action="/me/copy">${csrf}<input type="hidden" name="kind" value="access"><p class="buttons"><button class="button${another ? " second" : ""}" type="submit">${another ? words.again : words.make}</button></p></form>
+<p class="at-once"><a href="/me/access" download>${words.elsewhere}</a></p></section>`;
+  const given = html`<section class="ruled"><h2>${words.given}</h2><p>${words.givenText}</p><form method="post" action="/me/copy">${csrf}<input type="hidden" name="kind" value="portability"><p class="buttons"><button class="button second" type="submit">${words.givenButton}</button></p></form></section>`;
+  return html`${mayAsk(scene, "access_complete") ? whole : ""}${mayAsk(scene, "portability") ? given : ""}`;
 }
 
 /** Parts done of parts, in words and as a bar; without scripts the page looks again by itself. */
@@ -65,5 +66,5 @@ function ready(scene: Scene, { id, kind, expiresAt, files }: ToldCopy): Html {
   });
   return html`<section class="sheet framed" aria-labelledby="ready-${kind}"><h2 id="ready-${kind}">${words.kinds[kind]}</h2>${groups}
 <p class="note">${words.until(scene.numbers.longDay(new Date(expiresAt)))} ${words.traced}</p>
-<form method="post" action="/me/copy/${id}/delete">${csrfField(scene.csrf ?? "")}<p class="buttons"><button class="button second" type="submit">${words.remove}</button></p></form></section>`;
+${scene.acting === null ? html`<form method="post" action="/me/copy/${id}/delete">${csrfField(scene.csrf ?? "")}<p class="buttons"><button class="button second" type="submit">${words.remove}</button></p></form>` : ""}</section>`;
 }

@@ -1,11 +1,11 @@
 import { Problem } from "../../errors.ts";
+import { personOf } from "../../http/requests.ts";
 import { type Actor, HIGHEST_PROOF } from "../../http/tokens.ts";
-import { copiesOf, deleteCopy, handOver } from "../../subjects/copies/find-copy.ts";
+import { COPY_RIGHT } from "../../subjects/copies/asked.ts";
+import { copiesFor, deleteCopy, handOver } from "../../subjects/copies/find-copy.ts";
 import { openRequest } from "../../subjects/requests/open-request.ts";
 import type { RightsDeps } from "../../subjects/requests/settings.ts";
 import type { CopyVerbs } from "./copy-deps.ts";
-
-const RIGHT = { access: "access_complete", portability: "portability" } as const;
 
 /** The verbs of the JSON routes, asked by the page: the same authority, the same traces. */
 export function copyVerbs(deps: RightsDeps): CopyVerbs {
@@ -14,11 +14,15 @@ export function copyVerbs(deps: RightsDeps): CopyVerbs {
     return subject;
   };
   return {
-    mine: async (actor) => copiesOf(deps, proven(actor)),
+    mine: async (actor) => copiesFor(deps, proven(actor), actor.representation),
     async ask(actor, kind, language) {
-      await openRequest(deps, { subject: proven(actor), proof: actor.proof }, RIGHT[kind], { language });
+      proven(actor);
+      await openRequest(deps, personOf(actor), COPY_RIGHT[kind], { language });
     },
-    handOver: async (actor, id, name) => handOver(deps, proven(actor), id, name),
-    remove: async (actor, id) => deleteCopy(deps, proven(actor), id),
+    handOver: async (actor, id, name) => handOver(deps, proven(actor), id, name, actor.representation),
+    async remove(actor, id) {
+      if (actor.representation) throw new Problem("mandate_not_accepted");
+      await deleteCopy(deps, proven(actor), id);
+    },
   };
 }

@@ -8,7 +8,7 @@ import { scoreLine } from "../figures/score-line.ts";
 import { numbersTable, page } from "../layout.ts";
 import { grouped } from "../numbers.ts";
 import type { ProofCheck } from "../proof-check.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayAsk, type Scene } from "../scene.ts";
 import { whatWouldChange } from "./changes.ts";
 import { gist } from "./decisions.ts";
 import { type ReasonRow, type Weighed, weigh } from "./reasons.ts";
@@ -40,7 +40,7 @@ export function customerDecision(scene: Scene, view: CustomerDecision): Html {
 <h1 class="outcome">${headline}</h1>
 ${standingNote(scene, contract, decision.outcome, course)}
 <p class="lead">${scoreSentence(scene, contract, mine)} ${words.decision.byProgram}</p>
-<ul class="jumps"><li><a href="/me/ask/review?decision=${decision.id}">${words.decision.jump.review}</a></li><li><a href="#actions">${words.decision.jump.copy}</a></li><li><a href="#actions">${words.decision.jump.erase}</a></li></ul>
+<ul class="jumps">${mayAsk(scene, "review") ? html`<li><a href="/me/ask/review?decision=${decision.id}">${words.decision.jump.review}</a></li>` : ""}${mayAsk(scene, "access_complete") ? html`<li><a href="#actions">${words.decision.jump.copy}</a></li>` : ""}${mayAsk(scene, "erasure") ? html`<li><a href="#actions">${words.decision.jump.erase}</a></li>` : ""}</ul>
 ${line(scene, contract, mine)}
 ${whatCounted(scene, weighed)}
 ${whatWouldChange(scene, contract, mine)}
@@ -125,7 +125,7 @@ const spaced = (signed: string): string => signed.replace(/^[+−]/, (sign) => `
 
 function used(scene: Scene, contract: Contract, { inputs, decision }: MyDecision): Html {
   const { language, words } = scene;
-  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead} <a href="/me/ask/correction?decision=${decision.id}">${words.decision.usedLink}</a></p><dl class="inputs">${contract.features
+  return html`<section class="ruled"><h2>${words.decision.used}</h2><p class="note">${words.decision.usedLead}${mayAsk(scene, "correction") && mayAsk(scene, "access_complete") ? html` <a href="/me/ask/correction?decision=${decision.id}">${words.decision.usedLink}</a>` : ""}</p><dl class="inputs">${contract.features
     .filter(({ name }) => Object.hasOwn(inputs, name))
     .map(
       (feature) =>
@@ -136,9 +136,9 @@ function used(scene: Scene, contract: Contract, { inputs, decision }: MyDecision
 function actions(scene: Scene, { decision }: MyDecision): Html {
   const words = scene.words.decision;
   return html`<section class="ruled" id="actions"><h2>${words.actions}</h2><div class="actions">
-<div><h3>${words.review}</h3><p class="note">${words.reviewText}</p><a class="button" href="/me/ask/review?decision=${decision.id}">${words.reviewLink}</a></div>
-<div><h3>${words.copy}</h3><p class="note">${words.copyText}</p><a class="button second" href="/me/copy">${words.copy}</a></div>
-<div><h3>${words.erase}</h3><p class="note">${words.eraseText}</p><a class="button erasing" href="/me/erase">${words.erase}</a></div></div><p class="note after">${words.more} <a href="/me/requests#ask">${words.moreLink}</a></p></section>`;
+${mayAsk(scene, "review") ? html`<div><h3>${words.review}</h3><p class="note">${words.reviewText}</p><a class="button" href="/me/ask/review?decision=${decision.id}">${words.reviewLink}</a></div>` : ""}
+${mayAsk(scene, "access_complete") ? html`<div><h3>${words.copy}</h3><p class="note">${words.copyText}</p><a class="button second" href="/me/copy">${words.copy}</a></div>` : ""}
+${mayAsk(scene, "erasure") ? html`<div><h3>${words.erase}</h3><p class="note">${words.eraseText}</p><a class="button erasing" href="/me/erase">${words.erase}</a></div>` : ""}</div><p class="note after">${words.more} <a href="/me/requests#ask">${words.moreLink}</a></p></section>`;
 }
 
 /** No name, amount, outcome or motif on the slip: it is made to be shown to others. */

@@ -12,7 +12,9 @@ import {
 import type { Aftermath, MyDecision, Opening } from "../deps.ts";
 import { motif } from "../figures/motif.ts";
 import { page } from "../layout.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayAsk, type Scene } from "../scene.ts";
+import type { MandateVerbs } from "./mandate-deps.ts";
+import { actedForMe, mayActFor } from "./mandates.ts";
 import type { OwnRequest } from "./request-deps.ts";
 import { customerSections, responsible, responsibleLine } from "./sections.ts";
 import { openRequestOn, standingOf, standingWords } from "./standing.ts";
@@ -22,6 +24,8 @@ export interface CustomerDecisions {
   opened: readonly Opening[];
   after: Aftermath;
   requests: readonly OwnRequest[];
+  /** The person's own; empty while somebody acts for them. */
+  mandates: Awaited<ReturnType<MandateVerbs["mine"]>>;
   /** How many newer ones stand on pages before this one. */
   skipped: number;
 }
@@ -42,10 +46,11 @@ export function customerDecisions(scene: Scene, view: CustomerDecisions): Html {
     kind: "customer",
     sections: customerSections(scene, "decisions"),
     main: html`<h1>${me.title}</h1>
-${items.length === 0 ? "" : html`<p class="lead">${me.summary(items.length)}</p>`}${responsibleLine(scene)}${openRequests(scene, view.requests)}
+${items.length === 0 ? "" : html`<p class="lead">${me.summary(items.length)}</p>`}${responsibleLine(scene)}${openRequests(scene, view.requests)}${mayActFor(scene, view.mandates.held)}
 ${items.length === 0 ? html`<div class="sheet empty"><p><strong>${me.none}</strong> ${me.noneNext}</p></div>` : html`<ul class="my-decisions">${shown.map((item) => row(scene, view, item))}</ul>`}${next === null ? "" : html`<p class="buttons"><a class="button second" href="/me?after=${next}">${me.older}</a></p>`}
+${actedForMe(scene, view.mandates.given)}
 ${openings(scene, view.opened)}
-<section class="ruled"><h2>${me.records}</h2><p>${me.recordsText}</p><p class="buttons"><a class="button second" href="/me/erase">${me.recordsLink}</a></p></section>
+${mayAsk(scene, "erasure") ? html`<section class="ruled"><h2>${me.records}</h2><p>${me.recordsText}</p><p class="buttons"><a class="button second" href="/me/erase">${me.recordsLink}</a></p></section>` : ""}
 ${responsible(scene)}`,
   });
 }

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { ErasureOutcome, ErasureOutlook } from "../deps.ts";
 import { csrfField, page } from "../layout.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayAsk, type Scene } from "../scene.ts";
 import { customerSections, responsible } from "./sections.ts";
 
 /**
@@ -18,7 +18,7 @@ export function eraseStep(scene: Scene, outlook: ErasureOutlook, unconfirmed = f
     kind: "customer",
     sections: customerSections(scene, "records"),
     main: html`<h1>${words.title}</h1><p class="lead">${words.lead}</p>
-<section class="sheet framed" aria-labelledby="copy"><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons"><a class="button" href="/me/access" download>${words.copyButton}</a> <a class="button second" href="/me/copy">${scene.words.copies.title}</a></p>
+<section class="sheet framed" aria-labelledby="copy"><h2 id="copy">${words.copyTitle}</h2><p>${words.copyText}</p><p class="buttons">${mayAsk(scene, "access_complete") ? html`<a class="button" href="/me/access" download>${words.copyButton}</a> <a class="button second" href="/me/copy">${scene.words.copies.title}</a>` : scene.words.mandates.noCopy}</p>
 <div class="goes-stays"><div><h3>${words.goes}</h3><ul class="dashes">${erased.length === 0 ? html`<li>${anything ? words.goesNone : words.nothing}</li>` : html`${erased.map(({ text, entries }) => html`<li>${words.goesFor(text[language])} <span class="quiet count">${words.entries(entries)}</span></li>`)}${refused.length === 0 ? html`<li>${words.alsoGoes}</li>` : ""}`}</ul></div>
 <div><h3>${words.stays}</h3><ul class="dashes"><li>${words.staysLog}</li>${anything ? html`${recordsLeft(scene, erased)}<li>${words.staysRequests(requestDays)}</li>` : ""}${refused.map(({ text, reason, article }) => html`<li>${words.staysFor(text[language], reason[language], article)}</li>`)}</ul></div></div>
 ${erased.length === 0 ? html`<p class="buttons"><a class="button second" href="/me">${words.back}</a></p>` : confirmation(scene, ends, unconfirmed)}</section>

@@ -1,6 +1,8 @@
+import { z } from "zod";
 import { Problem, type ProblemCode } from "../../errors.ts";
 import { ASKED_WITH, words as wordsOf } from "../../http/request-schemas.ts";
 import { INPUT_CODES } from "../../models/inputs.ts";
+import { needRight } from "../../subjects/mandates/act-under.ts";
 import type { Asked } from "../../subjects/requests/request.ts";
 import { PROOF_OF } from "../../subjects/requests/rights.ts";
 import { contractReader } from "../contract-reader.ts";
@@ -9,12 +11,12 @@ import { fieldsOf } from "../form-fields.ts";
 import { inputsOf } from "../product/form.ts";
 import type { Scene } from "../scene.ts";
 import type { Mount, Visit } from "../visit.ts";
-import { type AskView, askPage, type Chosen, recipientsPage, type WrongField } from "./ask.ts";
+import { type AskView, askPage, type Chosen, MOST_CHOICES, recipientsPage, type WrongField } from "./ask.ts";
 import { requestPage } from "./request.ts";
 import { FORM_RIGHTS, type FormRight, PERSONS_STEPS } from "./request-deps.ts";
 import { requestsPage } from "./requests.ts";
 
-type Deps = Pick<PagesDeps, "requests" | "sessions" | "contract" | "myDecisions" | "wayToProof">;
+type Deps = Pick<PagesDeps, "requests" | "sessions" | "contract" | "myNewest" | "myChosen" | "wayToProof">;
 
 /** Refusals that leave the person at the form with what they typed; the others are pages of their own. */
 const AT_THE_FORM: readonly ProblemCode[] = [
@@ -85,12 +87,16 @@ export function mountRequests(mount: Mount, deps: Deps): void {
       const form = await formOf(visit);
       if (right === "recipients")
         return visit.show(recipientsPage(visit.scene, await requests.recipients(actor)));
-      const view = await viewOf(deps, visit, right, form);
-      const scene = sceneAbout(visit.scene, path, view);
-      if ((right === "review" || right === "correction") && view.decision === null)
-        throw new Problem("unknown_decision");
-      const { asked, wrong } = askedIn(right, form, scene.language, view.decision);
-      if (asked === null) return visit.show(askPage(scene, { ...view, wrong }), 422);
+      const again = async (more: Partial<AskView>, status: 409 | 422) => {
+        const view = { ...(await viewOf(deps, visit, right, form)), ...more };
+        return visit.show(askPage(sceneAbout(visit.scene, path, view), view), status);
+      };
+      if (right === "review" && !isId(form.decision)) return again({}, 422);
+      // What a form holds is compared with what was used; nothing is opened for any other.
+      const corrected = right === "correction" ? (await viewOf(deps, visit, right, form)).decision : null;
+      if (right === "correction" && corrected === null) throw new Problem("unknown_decision");
+      const { asked, wrong } = askedIn(right, form, visit.scene.language, corrected);
+      if (asked === null) return again({ wrong }, 422);
       try {
         const made = await requests.ask(actor, right, asked);
         return c.redirect(`/me/requests/${made.id}?done=${made.created ? "asked" : "open"}`, 303);
@@ -98,7 +104,7 @@ export function mountRequests(mount: Mount, deps: Deps): void {
         if (!(error instanceof Problem && AT_THE_FORM.includes(error.code))) throw error;
         const faults = error.faults ?? [];
         const told = faults.length > 0 ? { wrong: ["inputs" as const], faults } : { refused: error.code };
-        return visit.show(askPage(scene, { ...view, ...told }), error.status === 409 ? 409 : 422);
+        return again(told, error.status === 409 ? 409 : 422);
       }
     });
   }
@@ -160,6 +166,9 @@ function changedInputs({ contract, mine }: Chosen, form: Readonly<Record<string,
   );
 }
 
+const id = z.uuid();
+const isId = (value: string | undefined): value is string => id.safeParse(value).success;
+
 /** What a form shows before it was sent, or with what was typed. */
 async function viewOf(
   deps: Deps,
@@ -169,18 +178,26 @@ async function viewOf(
 ): Promise<AskView> {
   const { requests } = deps;
   const ofDecision = right === "review" || right === "correction";
-  const { items } = ofDecision ? await deps.myDecisions(actor) : { items: [] };
+  // A representative whose mandate does not let them read decisions names one, and is shown nothing of it.
+  const reads =
+    !actor.representation ||
+    actor.representation.rights.has("access_complete") ||
+    actor.representation.rights.has("explanation");
+  if (right === "correction" && actor.representation) needRight(actor.representation, "access_complete", {});
   const contractFor = contractReader(deps);
   const chosenOf = async (mine: Chosen["mine"]): Promise<Chosen> => ({
     mine,
     contract: await contractFor(mine.decision.model, mine.decision.version),
   });
-  const found = items.find(({ decision }) => decision.id === typed.decision);
+  const chosen =
+    ofDecision && reads && isId(typed.decision) ? await deps.myChosen(actor, typed.decision) : undefined;
+  const items = ofDecision && reads && !chosen ? await deps.myNewest(actor, MOST_CHOICES) : [];
   const ofUse = right === "objection" || right === "restriction" || right === "consent_revocation";
   return {
     right,
-    decision: found ? await chosenOf(found) : null,
-    choices: found ? [] : await Promise.all(items.map(chosenOf)),
+    decision: chosen ? await chosenOf(chosen) : null,
+    byNumber: ofDecision && !reads,
+    choices: await Promise.all(items.map(chosenOf)),
     uses: ofUse ? await requests.uses(actor, right) : [],
     tellsByMail: requests.place().tellsByMail,
     typed,

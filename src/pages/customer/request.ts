@@ -6,7 +6,7 @@ import { capital, featureNamed, inputWords, outcomeWords } from "../contract-wor
 import { stateSquare } from "../figures/deadline.ts";
 import { arrow } from "../figures/marks.ts";
 import { csrfField, page } from "../layout.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayRead, type Scene } from "../scene.ts";
 import { deadline } from "./deadline.ts";
 import type { OwnRequest } from "./request-deps.ts";
 import { customerSections, responsible } from "./sections.ts";
@@ -59,7 +59,7 @@ function withWords(scene: Scene, view: RequestView, told: NonNullable<OwnRequest
 ${asked(scene, view, told.asked)}
 ${open ? html`<section class="ruled" aria-labelledby="next"><h2 id="next">${words.next}</h2><p>${nextText(scene, request)}</p></section>` : ""}
 ${steps(scene, told.steps)}
-${view.stops ? lifting(scene, request) : ""}
+${view.stops && scene.acting === null ? lifting(scene, request) : ""}
 ${open ? cancelling(scene, request) : ""}
 ${request.forgetAt === null ? "" : html`<p class="note after">${words.kept(scene.numbers.longDay(request.forgetAt))}</p>`}`;
 }
@@ -84,6 +84,9 @@ function wanted(
   if (request.state === "clarification_pending")
     return html`<section class="sheet framed" aria-labelledby="wanted"><h2 id="wanted">${words.question}</h2>${quoted}
 <form method="post" action="/me/requests/${request.id}/clarification">${csrf}<label for="text">${words.answerField}</label><textarea id="text" name="text" rows="5" maxlength="4000" required${unanswered === undefined ? "" : html` aria-invalid="true" aria-describedby="text-error"`}>${unanswered ?? ""}</textarea>${unanswered === undefined ? "" : html`<p class="field-error" id="text-error" role="alert">${unanswered.trim() === "" ? words.answerMissing : scene.words.ask.unusable}</p>`}<p class="buttons"><button class="button" type="submit">${words.answerButton}</button></p></form></section>`;
+  // Only the person says that it is them.
+  if (request.state === "identity_pending" && scene.acting !== null)
+    return html`<section class="sheet framed" aria-labelledby="wanted"><h2 id="wanted">${words.identity}</h2>${quoted}<p>${scene.words.mandates.identity}</p></section>`;
   if (request.state === "identity_pending")
     return html`<section class="sheet framed" aria-labelledby="wanted"><h2 id="wanted">${words.identity}</h2>${quoted}<p>${words.identityText}</p>${
       prove === null
@@ -115,7 +118,7 @@ ${
         return html`<div><dt>${capital(feature?.label[language] ?? name)}</dt><dd>${words.inputs} <strong>${inputWords(feature, value, language)}</strong></dd></div>`;
       })}</dl>`
 }
-${decision === undefined || contract === null ? "" : html`<p><a href="/me/decisions/${decision}">${words.decision}</a></p>`}</section>`;
+${decision === undefined || contract === null || !mayRead(scene) ? "" : html`<p><a href="/me/decisions/${decision}">${words.decision}</a></p>`}</section>`;
 }
 
 /** What came of it, in the words of whoever answered; a refusal with its ground, its articles and where to turn. */
@@ -165,10 +168,10 @@ function links(
   const words = scene.words.request;
   const to = (href: string, label: string) =>
     html`<p class="buttons"><a class="button second" href="${href}">${label}</a></p>`;
-  if (right === "correction" && typeof outcome?.decision === "string")
+  if (right === "correction" && typeof outcome?.decision === "string" && mayRead(scene))
     return to(`/me/decisions/${outcome.decision}`, words.newDecision);
   if (right === "access_complete" || right === "portability") return to("/me/copy", words.toCopies);
-  if (right === "review" && of.decision !== undefined)
+  if (right === "review" && of.decision !== undefined && mayRead(scene))
     return to(`/me/decisions/${of.decision}`, words.decision);
   return "";
 }

@@ -1,9 +1,10 @@
 import { html } from "hono/html";
+import type { RequestRight } from "../../subjects/requests/rights.ts";
 import { isOpen } from "../../subjects/requests/states.ts";
 import type { Both } from "../deps.ts";
 import { stateSquare } from "../figures/deadline.ts";
 import { csrfField, page } from "../layout.ts";
-import type { Html, Scene } from "../scene.ts";
+import { type Html, mayAsk, type Scene } from "../scene.ts";
 import { dayWords, deadline } from "./deadline.ts";
 import type { OwnRequest, RequestVerbs } from "./request-deps.ts";
 import { customerSections, responsible, responsibleLine } from "./sections.ts";
@@ -64,7 +65,7 @@ function row(scene: Scene, request: OwnRequest, today: string): Html {
 function stopped(scene: Scene, { stops, titles }: RequestsView): Html | "" {
   const words = scene.words.requests;
   if (stops.length === 0) return "";
-  return html`<section class="ruled" aria-labelledby="stopped"><h2 id="stopped">${words.stopped}</h2><p class="note">${words.stoppedNote}</p><ul class="stops">${stops.map(({ kind, model, request }) => html`<li><p><a href="/me/requests/${request}">${titles.get(model)?.[scene.language] ?? model}</a>: ${words.kinds[kind]}</p><form method="post" action="/me/requests/${request}/lift">${csrfField(scene.csrf ?? "")}<button class="button second" type="submit">${words.lift}</button></form></li>`)}</ul><p class="note">${words.liftNote}</p></section>`;
+  return html`<section class="ruled" aria-labelledby="stopped"><h2 id="stopped">${words.stopped}</h2><p class="note">${words.stoppedNote}</p><ul class="stops">${stops.map(({ kind, model, request }) => html`<li><p><a href="/me/requests/${request}">${titles.get(model)?.[scene.language] ?? model}</a>: ${words.kinds[kind]}</p>${scene.acting === null ? html`<form method="post" action="/me/requests/${request}/lift">${csrfField(scene.csrf ?? "")}<button class="button second" type="submit">${words.lift}</button></form>` : ""}</li>`)}</ul>${scene.acting === null ? html`<p class="note">${words.liftNote}</p>` : ""}</section>`;
 }
 
 const ASKED_AT = {
@@ -78,8 +79,14 @@ const ASKED_AT = {
   erasure: "/me/erase",
 } as const;
 
-function asking(scene: Scene): Html {
+/** The page on which a right is asked for; one of those that answer themselves has none of its own. */
+export const askedAt = (right: RequestRight): string =>
+  (ASKED_AT as Partial<Record<RequestRight, string>>)[right] ??
+  (right === "portability" ? "/me/copy" : "/me/requests");
+
+function asking(scene: Scene): Html | "" {
   const words = scene.words.requests;
-  const rights = Object.keys(ASKED_AT) as (keyof typeof ASKED_AT)[];
+  const rights = (Object.keys(ASKED_AT) as (keyof typeof ASKED_AT)[]).filter((right) => mayAsk(scene, right));
+  if (rights.length === 0) return "";
   return html`<section class="ruled" id="ask" aria-labelledby="asks"><h2 id="asks">${words.ask}</h2><ul class="askable">${rights.map((right) => html`<li><a class="title" href="${ASKED_AT[right]}">${words.names[right]}</a><p class="quiet">${words.asks[right]}</p></li>`)}</ul></section>`;
 }

@@ -1,4 +1,3 @@
-import { Problem } from "../../errors.ts";
 import { contractReader } from "../contract-reader.ts";
 import type { PagesDeps } from "../deps.ts";
 import { checkProof } from "../proof-check.ts";
@@ -8,6 +7,7 @@ import { mountCopies } from "./copy-routes.ts";
 import { customerDecision } from "./decision.ts";
 import { customerDecisions, DECISIONS_A_PAGE } from "./decisions.ts";
 import { eraseDone, eraseStep } from "./erase.ts";
+import { mountMandates } from "./mandate-routes.ts";
 import { mountRequests } from "./request-routes.ts";
 import { openRequestOn, standingOf } from "./standing.ts";
 
@@ -17,14 +17,17 @@ export function mountCustomer(mount: Mount, deps: PagesDeps): void {
   mountCopies(mount, deps);
   mountRequests(mount, deps);
   mountErasure(mount, deps);
+  mountMandates(mount, deps);
   mountCertificate(mount, deps);
 }
 
 function mountDecisions(mount: Mount, deps: PagesDeps): void {
   mount("get", "/me", async ({ c, scene, actor, show }) => {
-    const [{ items, opened, ...after }, requests] = await Promise.all([
+    // Whom the person lets act for them, and for whom they act, is theirs to see alone.
+    const [{ items, opened, ...after }, requests, mandates] = await Promise.all([
       deps.myDecisions(actor),
       deps.requests.mine(actor),
+      scene.acting === null ? deps.mandates.mine(actor) : { given: [], held: [] },
     ]);
     const wished = Number(c.req.query("after") ?? 0);
     const skipped =
@@ -38,16 +41,16 @@ function mountDecisions(mount: Mount, deps: PagesDeps): void {
         contract: await contractOf(mine.decision.model, mine.decision.version),
       })),
     );
-    return show(customerDecisions(scene, { items: withContracts, opened, after, requests, skipped }));
+    return show(
+      customerDecisions(scene, { items: withContracts, opened, after, requests, mandates, skipped }),
+    );
   });
 
   mount("get", "/me/decisions/:id", async ({ c, scene, actor, show }) => {
-    const [{ items, ...after }, requests] = await Promise.all([
-      deps.myDecisions(actor),
+    const [{ mine, replaces, ...after }, requests] = await Promise.all([
+      deps.myDecision(actor, c.req.param("id") ?? ""),
       deps.requests.mine(actor),
     ]);
-    const mine = items.find(({ decision }) => decision.id === c.req.param("id"));
-    if (mine === undefined) throw new Problem("unknown_decision");
     const [contract, proof] = await Promise.all([
       deps.contract(mine.decision.model, mine.decision.version),
       deps.logProof(mine.logIndex),
@@ -55,7 +58,7 @@ function mountDecisions(mount: Mount, deps: PagesDeps): void {
     const { id } = mine.decision;
     const course = {
       standing: standingOf(mine.decision, after),
-      replaces: after.corrections.find(({ by }) => by === id)?.decision ?? null,
+      replaces,
       open: openRequestOn(id, requests),
     };
     const check = checkProof(mine.logIndex, proof);
@@ -88,6 +91,13 @@ function mountErasure(mount: Mount, deps: PagesDeps): void {
       [...outlook.erased, ...outlook.refused].map(({ purpose, text }) => [purpose, text[scene.language]]),
     );
     if (outcome.refused.length > 0) return show(eraseDone(scene, outcome, texts));
+    if (session!.acting) {
+      // Nothing of the person is left to act for; who acted is themselves again.
+      await deps.sessions.act(c, session!, null);
+      const { acting: _, ...themselves } = session!;
+      const csrf = deps.sessions.csrfToken(themselves);
+      return show(eraseDone({ ...scene, acting: null, csrf }, outcome, texts));
+    }
     // Nothing of this person is left to be signed in to.
     deps.sessions.end(c);
     return show(eraseDone({ ...scene, csrf: null }, outcome, texts));

@@ -8,10 +8,13 @@ import type { IncidentDeadline } from "../../subjects/deadlines/incident.ts";
 import type { epochsOf } from "../../subjects/epochs.ts";
 import type { Hold } from "../../subjects/holds.ts";
 import type { IncidentAsked, IncidentScope } from "../../subjects/incident.ts";
+import type { MandateNames } from "../../subjects/mandates/mandate.ts";
+import type { MandateAsked } from "../../subjects/mandates/record-mandate.ts";
 import type { AgendaLine } from "../../subjects/requests/agenda.ts";
 import type { GroundCode } from "../../subjects/requests/grounds.ts";
 import type { RequestLine } from "../../subjects/requests/list.ts";
 import type { OpenedRequest } from "../../subjects/requests/request.ts";
+import type { RequestRight } from "../../subjects/requests/rights.ts";
 import type { oversightOf } from "../../subjects/reviews/oversight.ts";
 import type { Conclusion, ReviewFile } from "../../subjects/reviews/review.ts";
 
@@ -72,6 +75,20 @@ export interface LogCondition {
   lastCheck: RememberedAudit | null;
 }
 
+/** A mandate as an operator reads it. */
+export interface DeskMandate {
+  id: string;
+  reference: string;
+  person: string;
+  representative: string;
+  names: MandateNames | null;
+  rights: readonly RequestRight[];
+  until: string;
+  inForce: boolean;
+  note: string;
+  uses: number;
+}
+
 /** What the pages of operators do. Each verb leaves its own trace or entry, and throws `Problem`. */
 export interface OperatorVerbs {
   /** The controller's place: its day of today (YYYY-MM-DD), time zone and calendar. */
@@ -89,6 +106,13 @@ export interface OperatorVerbs {
     given: { text: string; ground?: string; inputs?: Record<string, string | number> },
   ): Promise<void>;
   oversight(days: number): Promise<ReturnType<typeof oversightOf>>;
+
+  /** Records that somebody acts for a person. @throws Problem invalid_request */
+  recordMandate(actor: Actor, asked: MandateAsked): Promise<void>;
+  /** Those that a person gave; the reading is on the record. */
+  findMandates(actor: Actor, person: string): Promise<DeskMandate[]>;
+  /** @throws Problem unknown_mandate */
+  endMandate(actor: Actor, id: string): Promise<void>;
 
   holds(): Promise<Hold[]>;
   placeHold(

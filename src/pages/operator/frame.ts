@@ -8,7 +8,7 @@ import type { Numbers } from "../numbers.ts";
 import type { Html, Scene } from "../scene.ts";
 import type { LogCondition, VersionLine } from "./deps.ts";
 
-const PARTS = ["today", "requests", "holds", "models", "keys", "log", "incident"] as const;
+const PARTS = ["today", "requests", "mandates", "holds", "models", "keys", "log", "incident"] as const;
 export type OperatorPart = (typeof PARTS)[number];
 
 /** The operator's header. */

@@ -3,23 +3,21 @@ import { Problem, type ProblemCode } from "../../errors.ts";
 import { words } from "../../http/request-schemas.ts";
 import { INPUT_CODES } from "../../models/inputs.ts";
 import type { IncidentAsked } from "../../subjects/incident.ts";
-import type { PagesDeps } from "../deps.ts";
-import { fieldsOf } from "../form-fields.ts";
 import { inputsOf } from "../product/form.ts";
 import type { Mount, Visit } from "../visit.ts";
 import { OPERATOR_STEPS } from "./deps.ts";
+import { formOf, type LogLine, type OperatorDeps } from "./desk.ts";
 import { holdsPage } from "./holds.ts";
 import { incidentPage } from "./incident.ts";
 import { INCIDENT_FIELDS, type IncidentField, type IncidentTyped } from "./incident-form.ts";
 import { keysPage } from "./keys.ts";
 import { instantOf, localOf } from "./local-time.ts";
 import { logPage } from "./log.ts";
+import { mountMandates } from "./mandate-routes.ts";
 import { modelsPage } from "./models.ts";
 import { needsWords, requestPage } from "./request.ts";
 import { requestsPage } from "./requests.ts";
 import { OVERSIGHT_DAYS, todayPage } from "./today.ts";
-
-type Deps = Pick<PagesDeps, "operator" | "sessions" | "logState" | "contract" | "now">;
 
 /** A refusal that leaves the reader where they were, with what they typed. What else is refused is a page of its own. */
 const AT_THE_FORM: readonly ProblemCode[] = [
@@ -42,15 +40,8 @@ const atTheForm = (error: unknown): Problem => {
   throw error;
 };
 
-/** Reads a form of this session. @throws Problem invalid_csrf */
-async function formOf({ sessions }: Deps, { c, session }: Visit): Promise<Record<string, string>> {
-  const typed = fieldsOf(await c.req.parseBody());
-  sessions.checkCsrf(session!, typed.csrf);
-  return typed;
-}
-
 /** The pages of operators. */
-export function mountOperator(mount: Mount, deps: Deps): void {
+export function mountOperator(mount: Mount, deps: OperatorDeps): void {
   const { operator } = deps;
   const logLine = async () => {
     const { size, root } = await deps.logState();
@@ -73,6 +64,7 @@ export function mountOperator(mount: Mount, deps: Deps): void {
   });
 
   mountRequests(mount, deps, logLine);
+  mountMandates(mount, deps, logLine);
   mountHolds(mount, deps, logLine);
   mountModels(mount, deps, logLine);
   mountKeys(mount, deps, logLine);
@@ -80,9 +72,7 @@ export function mountOperator(mount: Mount, deps: Deps): void {
   mountIncident(mount, deps, logLine);
 }
 
-type LogLine = () => Promise<{ size: number; root: string }>;
-
-function mountRequests(mount: Mount, deps: Deps, logLine: LogLine): void {
+function mountRequests(mount: Mount, deps: OperatorDeps, logLine: LogLine): void {
   const { operator } = deps;
   mount("get", "/operator/requests", async ({ scene, show }) => {
     const [open, closed, log] = await Promise.all([operator.agenda(), operator.closedRequests(), logLine()]);
@@ -122,7 +112,7 @@ function mountRequests(mount: Mount, deps: Deps, logLine: LogLine): void {
 
 /** The fields of a correction in the types that the package gives them. */
 async function correctedInputs(
-  { operator }: Deps,
+  { operator }: OperatorDeps,
   { actor }: Visit,
   id: string,
   typed: Record<string, string>,
@@ -142,7 +132,7 @@ const holdFields = z.object({
   until: z.union([z.literal(""), z.iso.date()]),
 });
 
-function mountHolds(mount: Mount, deps: Deps, logLine: LogLine): void {
+function mountHolds(mount: Mount, deps: OperatorDeps, logLine: LogLine): void {
   const { operator } = deps;
   const around = async () => ({
     holds: await operator.holds(),
@@ -185,7 +175,7 @@ const aliasFields = z.object({
   version: z.coerce.number().int().min(1).max(2_147_483_647),
 });
 
-function mountModels(mount: Mount, deps: Deps, logLine: LogLine): void {
+function mountModels(mount: Mount, deps: OperatorDeps, logLine: LogLine): void {
   const { operator, sessions } = deps;
   mount("get", "/operator/models", async ({ c, scene, show }) => {
     const versions = await operator.versions();
@@ -230,7 +220,7 @@ function mountModels(mount: Mount, deps: Deps, logLine: LogLine): void {
 /** How often a page reloads itself while something in the background is under way. */
 const RELOAD_SECONDS = "5";
 
-function mountKeys(mount: Mount, deps: Deps, logLine: LogLine): void {
+function mountKeys(mount: Mount, deps: OperatorDeps, logLine: LogLine): void {
   const { operator } = deps;
   const shown = async ({ c, scene, show }: Visit, unconfirmed: boolean) => {
     const [epochs, removals, log] = await Promise.all([operator.epochs(), operator.removals(), logLine()]);
@@ -247,7 +237,7 @@ function mountKeys(mount: Mount, deps: Deps, logLine: LogLine): void {
   });
 }
 
-function mountLog(mount: Mount, deps: Deps): void {
+function mountLog(mount: Mount, deps: OperatorDeps): void {
   const { operator } = deps;
   mount("get", "/operator/log", async ({ c, scene, show }) =>
     show(
@@ -322,7 +312,7 @@ function readIncident(given: (name: IncidentField) => string, timeZone: string, 
   };
 }
 
-function mountIncident(mount: Mount, deps: Deps, logLine: LogLine): void {
+function mountIncident(mount: Mount, deps: OperatorDeps, logLine: LogLine): void {
   const { operator } = deps;
   const shown = async (visit: Visit, read: ReadIncident | null, unconfirmed: boolean) => {
     const { scene, actor, show } = visit;

@@ -15,6 +15,8 @@ import { incidentDeadlines } from "../../subjects/deadlines/incident.ts";
 import { epochsOf } from "../../subjects/epochs.ts";
 import { holdsInForce, liftHold, placeHold } from "../../subjects/holds.ts";
 import { incidentPeople, incidentScope } from "../../subjects/incident.ts";
+import { isInForce } from "../../subjects/mandates/mandate.ts";
+import { findGiven, recordMandate, revokeMandate } from "../../subjects/mandates/record-mandate.ts";
 import { openVaulted } from "../../subjects/own-decision.ts";
 import { removalsUnderWay } from "../../subjects/removal.ts";
 import { answerRequest, extendRequest, moveRequest, refuseRequest } from "../../subjects/requests/act.ts";
@@ -113,6 +115,31 @@ function requestVerbs(deps: RightsDeps): RequestVerbs {
       }
     },
     oversight: (days) => reviewOversight(deps.db, new Date(deps.now().getTime() - days * MS_PER_DAY)),
+  };
+}
+
+type MandateVerbs = Pick<OperatorVerbs, "recordMandate" | "findMandates" | "endMandate">;
+
+function mandateVerbs(deps: RightsDeps): MandateVerbs {
+  return {
+    recordMandate: async ({ subject }, asked) => void (await recordMandate(deps, subject, asked)),
+    async findMandates({ subject }, person) {
+      const found = await findGiven(deps, subject, person);
+      return found.map((mandate) => ({
+        id: mandate.id,
+        reference: mandate.reference,
+        person: mandate.content.person,
+        representative: mandate.content.representative,
+        names: mandate.content.names ?? null,
+        rights: mandate.content.rights,
+        until: mandate.until,
+        inForce: isInForce(deps, mandate),
+        note: mandate.content.evidence.note,
+        uses: mandate.content.uses.length,
+      }));
+    },
+    endMandate: async ({ subject: name }, id) =>
+      void (await revokeMandate(deps, id, { by: "operator", name })),
   };
 }
 
@@ -227,6 +254,7 @@ export function officeVerbs(deps: RightsDeps & { checkpoints: Checkpoints }): {
   return {
     operator: {
       ...requestVerbs(deps),
+      ...mandateVerbs(deps),
       ...modelVerbs(deps),
       ...keyVerbs(deps),
       ...logVerbs(deps),

@@ -1,8 +1,15 @@
 import type { Language } from "../../decisions/decision.ts";
+import type { RequestRight } from "../requests/rights.ts";
 
 /** `access`: everything held. `portability`: what the person gave, for another controller. */
 export const COPY_KINDS = ["access", "portability"] as const;
 export type CopyKind = (typeof COPY_KINDS)[number];
+
+/** By which right a copy of a kind is asked for, and handed over. */
+export const COPY_RIGHT = {
+  access: "access_complete",
+  portability: "portability",
+} as const satisfies Record<CopyKind, RequestRight>;
 
 export interface CopyAsked {
   subject: string;

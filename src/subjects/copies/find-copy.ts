@@ -2,29 +2,42 @@ import { and, eq } from "drizzle-orm";
 import { copy, copyPart } from "../../db/tables.ts";
 import type { Deps } from "../../decisions/deps.ts";
 import { Problem } from "../../errors.ts";
+import { needRight, type Representation } from "../mandates/act-under.ts";
 import { eventEntry } from "../trace.ts";
+import { COPY_KINDS, COPY_RIGHT, type CopyKind } from "./asked.ts";
 import { openCopy, rowsOf, type ToldCopy, toldCopy } from "./copy.ts";
 
-/** A person's copies, newest first: those that are being made, and those that lie ready. */
-export async function copiesOf(deps: Deps, subject: string): Promise<ToldCopy[]> {
+/** A mandate, as far as copies go: one of each kind is that kind's right. */
+type Reach = Pick<Representation, "rights"> | undefined;
+
+/**
+ * A person's copies, newest first: those that are being made, and those that lie ready.
+ * @param reach a representative's, who has those alone of whose right the mandate is
+ * @throws Problem mandate_out_of_scope
+ */
+export async function copiesFor(deps: Deps, subject: string, reach: Reach): Promise<ToldCopy[]> {
+  // A mandate that names neither kind sees none of them, not an empty list.
+  if (reach && !COPY_KINDS.some((kind) => reach.rights.has(COPY_RIGHT[kind])))
+    needRight(reach, COPY_RIGHT.access, {});
   const told: ToldCopy[] = [];
   for (const row of await rowsOf(deps, subject)) {
     const opened = await openCopy(deps, row);
     if (opened) told.push(toldCopy(row, opened.description));
   }
-  return told;
+  return told.filter(({ kind }) => reach?.rights.has(COPY_RIGHT[kind]) ?? true);
 }
 
-async function ownCopy(deps: Deps, subject: string, id: string) {
+async function ownCopy(deps: Deps, subject: string, id: string, reach?: Reach) {
   const row = (await rowsOf(deps, subject)).find((each) => each.id === id);
   const opened = row ? await openCopy(deps, row) : null;
   if (!row || !opened) throw new Problem("unknown_copy");
+  if (reach) needRight(reach, COPY_RIGHT[row.kind as CopyKind], {});
   return { row, opened };
 }
 
-/** @throws Problem unknown_copy, also for somebody else's and for one that has expired */
-export async function findCopy(deps: Deps, subject: string, id: string): Promise<ToldCopy> {
-  const { row, opened } = await ownCopy(deps, subject, id);
+/** @throws Problem unknown_copy, also for somebody else's and for one that has expired; mandate_out_of_scope */
+export async function findCopy(deps: Deps, subject: string, id: string, reach?: Reach): Promise<ToldCopy> {
+  const { row, opened } = await ownCopy(deps, subject, id, reach);
   return toldCopy(row, opened.description);
 }
 
@@ -45,10 +58,16 @@ export interface HandedFile {
 /**
  * Hands a file of a copy to its person. That it was handed over, and its digest, is on the record first, under each of
  * their keys.
- * @throws Problem unknown_copy, copy_not_ready
+ * @throws Problem unknown_copy, copy_not_ready, mandate_out_of_scope
  */
-export async function handOver(deps: Deps, subject: string, id: string, name: string): Promise<HandedFile> {
-  const { row, opened } = await ownCopy(deps, subject, id);
+export async function handOver(
+  deps: Deps,
+  subject: string,
+  id: string,
+  name: string,
+  reach?: Reach,
+): Promise<HandedFile> {
+  const { row, opened } = await ownCopy(deps, subject, id, reach);
   if (row.state !== "ready") {
     const retry = row.state === "making" ? { retryAfterSeconds: 2 } : {};
     throw new Problem("copy_not_ready", undefined, retry);

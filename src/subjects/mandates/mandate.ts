@@ -15,10 +15,18 @@ export interface MandateEvidence {
   note: string;
 }
 
+/** What either side is called, as the paper has it: people are shown names, never ids. */
+export interface MandateNames {
+  person: string;
+  representative: string;
+}
+
 /** Everything about a mandate that says something about people. Sealed under the mandate's own key. */
 export interface MandateContent {
   person: string;
   representative: string;
+  /** Absent in those that were recorded before names were asked for. */
+  names?: MandateNames;
   rights: RequestRight[];
   evidence: MandateEvidence;
   /** RFC 3339 */

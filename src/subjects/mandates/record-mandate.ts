@@ -1,6 +1,7 @@
 import { eq, inArray, lt } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { mandate } from "../../db/tables.ts";
+import { leaveTrace } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import { retryStale } from "../../privacy/stale.ts";
 import { localDay } from "../deadlines/days.ts";
@@ -13,6 +14,7 @@ import {
   type Mandate,
   type MandateContent,
   type MandateEvidence,
+  type MandateNames,
   mandateEntry,
   openMandate,
 } from "./mandate.ts";
@@ -24,6 +26,7 @@ export const LONGEST_YEARS = 5;
 export interface MandateAsked {
   person: string;
   representative: string;
+  names?: MandateNames | undefined;
   rights: readonly RequestRight[];
   /** YYYY-MM-DD, the last day. */
   until: string;
@@ -53,6 +56,7 @@ export async function recordMandate(
   const content: MandateContent = {
     person,
     representative,
+    ...(asked.names === undefined ? {} : { names: asked.names }),
     rights: [...new Set(asked.rights)],
     evidence,
     recordedAt: deps.now().toISOString(),
@@ -117,7 +121,7 @@ function partyOf({ content }: Mandate, who: Ending): "operator" | "person" | "re
 
 /** Mandates that name somebody, newest first, ended ones until they are forgotten. */
 export async function mandatesOf(
-  deps: RightsDeps,
+  deps: Pick<RightsDeps, "db" | "epoch">,
   side: "person" | "representative",
   subject: string,
 ): Promise<Mandate[]> {
@@ -130,6 +134,12 @@ export async function mandatesOf(
       .map((row) => openMandate(deps, row))
       .toSorted((a, b) => b.content.recordedAt.localeCompare(a.content.recordedAt));
   });
+}
+
+/** The mandates that a person gave, for an operator; the reading is on the record first. */
+export async function findGiven(deps: RightsDeps, operator: string, person: string): Promise<Mandate[]> {
+  await leaveTrace(deps, { role: "operator", name: operator }, "personal-data");
+  return mandatesOf(deps, "person", person);
 }
 
 /** Forgets mandates whose days are over: row, key and words. @returns how many */

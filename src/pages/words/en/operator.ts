@@ -6,6 +6,7 @@ export const operator: typeof portuguese = {
     sections: {
       today: "Today",
       requests: "Requests",
+      mandates: "Mandates",
       holds: "Holds",
       models: "Models",
       keys: "Keys",

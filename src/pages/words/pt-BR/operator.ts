@@ -4,6 +4,7 @@ export const operator = {
     sections: {
       today: "Hoje",
       requests: "Pedidos",
+      mandates: "Procurações",
       holds: "Suspensões",
       models: "Modelos",
       keys: "Chaves",
