@@ -18,6 +18,7 @@ type Shown = Pick<Service, "url" | "vkey" | "database" | "dev" | "deps">;
 export async function banner(config: Config, service: Shown): Promise<string> {
   const { url, vkey, database, dev } = service;
   const places = [
+    `  start     ${url}/`,
     `  log key   ${vkey}`,
     database === "embedded" ? `  data      ${config.MOTIVO_DATA}` : "  data      PostgreSQL (DATABASE_URL)",
     `  keys      ${config.MOTIVO_KEYS}`,
@@ -51,12 +52,13 @@ async function audiences({ url, deps }: Shown, { tokens }: DevFile): Promise<str
     `  link   ${enter(tokens.product)}`,
     `  token  ${tokens.product}`,
     "",
-    "Operator: publish a model",
+    "Operator: requests by deadline, models, keys, the state of the log",
     `  ${MOTIVO} publish <folder>`,
-    `  link   ${url}/docs`,
+    `  link   ${enter(tokens.operator)}`,
     `  token  ${tokens.operator}`,
     "",
-    "Reviewers: contested decisions (GET /v1/reviews)",
+    "Reviewer: contested decisions",
+    `  link   ${enter(tokens.reviewer)}`,
     `  token  ${tokens.reviewer}`,
   ];
 }

@@ -49,7 +49,7 @@ describe("motivo serve", () => {
     ]);
   });
 
-  it("links the pages of customer, auditor and product, signed in", async () => {
+  it("links each audience's pages, signed in", async () => {
     const links = [...service.stdout().matchAll(/link {3}(\S+\/enter\?token=\S+)/g)].map(([, link]) => link!);
     const homes = await Promise.all(
       links.map(async (link) => {
@@ -64,6 +64,8 @@ describe("motivo serve", () => {
       ["/me", 200],
       ["/audit/decisions", 200],
       ["/product", 200],
+      ["/operator", 200],
+      ["/reviews", 200],
     ]);
   });
 
