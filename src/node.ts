@@ -126,7 +126,7 @@ export async function openDeps(
     takeUpEpoch: () => epoch.refresh(),
   });
   const threads = config.MOTIVO_WORKERS || Math.max(1, availableParallelism() - 1);
-  const models = new ModelRegistry(db, (source) => openPredictor(source, { threads }));
+  const models = new ModelRegistry(db, (source) => openPredictor(source, { threads, inline: true }));
   if (!signer) throw new Error("The log was opened without a signer");
   const checkpoints = await openCheckpoints(config, { db, log, signer, keys, now, randomId: randomUUID });
   return { db, log, epoch, models, now, randomId: randomUUID, checkpoints };
@@ -178,6 +178,7 @@ function schedule(
   config: Config,
   ways: WaysOut,
   logger: Logger,
+  measureRisk: () => Promise<void>,
 ): () => void {
   const run = (name: string, work: Promise<unknown>) => {
     work.catch((error: unknown) => logger.error({ err: error }, name));
@@ -187,7 +188,10 @@ function schedule(
       run("removals", finishRemovals(deps));
       run("retained records", endRetention(deps));
       run("holds", forgetHolds(deps));
-      run("erasure interval", closeErasureInterval(deps));
+      run(
+        "erasure interval",
+        closeErasureInterval(deps).then((closed) => (closed ? measureRisk() : undefined)),
+      );
       run("expired idempotency keys", forgetExpiredKeys(deps));
       run("counts", foldCounts(deps.db));
     }, config.MOTIVO_ERASURE_INTERVAL_S * 1000),
@@ -218,9 +222,17 @@ function schedule(
   };
 }
 
-/** Measures how easily people are found among the records, now and on schedule; a turn that takes long is not joined by another. */
-function scheduleRisk(deps: Deps, gauges: RiskGauges, config: Config, logger: Logger): () => void {
-  if (config.MOTIVO_RISK_INTERVAL_S === 0) return () => {};
+/**
+ * Measures how easily people are found among the records, now, on schedule, and whenever `measure` is called, which an
+ * interval's erasures do; a turn that takes long is not joined by another.
+ */
+function scheduleRisk(
+  deps: Deps,
+  gauges: RiskGauges,
+  config: Config,
+  logger: Logger,
+): { measure: () => Promise<void>; stop: () => void } {
+  if (config.MOTIVO_RISK_INTERVAL_S === 0) return { measure: async () => {}, stop: () => {} };
   let busy = false;
   const turn = async () => {
     if (busy) return;
@@ -235,7 +247,7 @@ function scheduleRisk(deps: Deps, gauges: RiskGauges, config: Config, logger: Lo
   };
   const timer = setInterval(() => void turn(), config.MOTIVO_RISK_INTERVAL_S * 1000);
   void turn();
-  return () => clearInterval(timer);
+  return { measure: turn, stop: () => clearInterval(timer) };
 }
 
 /** What happens by itself with requests: notices go out, answers that a crash cut short are given, old ones forgotten. */
@@ -306,6 +318,8 @@ export async function startService(config: Config, options: { logger?: Logger } 
     for (const step of closers.splice(0).reverse()) await step();
   };
   try {
+    // The runtime takes a tenth of a second to load: now, when nobody is waiting yet.
+    await import("./models/inline-model.ts");
     const deps = await openDeps(config, database);
     closers.push(
       () => deps.models.close(),
@@ -325,9 +339,10 @@ export async function startService(config: Config, options: { logger?: Logger } 
     const openDsr = await configuredOpenDsr(config, deps.now());
     const mail = config.MOTIVO_SMTP_URL ? smtpMailer(config.MOTIVO_SMTP_URL, config.MOTIVO_MAIL_FROM) : null;
     closers.push(() => mail?.close());
-    closers.push(schedule(deps, config, { openDsr, mail }, logger));
     const riskGauges = new RiskGauges();
-    closers.push(scheduleRisk(deps, riskGauges, config, logger));
+    const risk = scheduleRisk(deps, riskGauges, config, logger);
+    closers.push(risk.stop);
+    closers.push(schedule(deps, config, { openDsr, mail }, logger, risk.measure));
 
     const sessionKey = await keys.create("session");
     const { app } = createApp({

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Cell } from "../explain/game.ts";
 import type { Binding } from "./binding.ts";
 import { openHybrids } from "./hybrid-model.ts";
 import type { MixedRows } from "./mixing.ts";
-import { tensorsOf } from "./row-tensors.ts";
+import { evaluateRows, openSession, runSession } from "./session.ts";
 
 /** What a worker is born with. */
 export interface WorkerStart {
@@ -19,8 +19,24 @@ export type WorkerJob =
   | { kind: "hybrids"; rows: readonly (readonly Cell[])[]; mixed: MixedRows }
   | { kind: "close" };
 
+/** How the model takes rows that come one by one. */
+interface RowFacts {
+  /** Of a single row at its best. */
+  rowMilliseconds: number;
+  /** Whether rows evaluated together come out in the bits that each has alone. */
+  rowsAlike: boolean;
+  /** How long the runtime takes to load the model. */
+  openMilliseconds: number;
+}
+
+const UNTRIED: RowFacts = {
+  rowMilliseconds: Number.POSITIVE_INFINITY,
+  rowsAlike: false,
+  openMilliseconds: Number.POSITIVE_INFINITY,
+};
+
 export type WorkerAnswer =
-  | { kind: "ready"; columns: number; preprocessedOnce: boolean; anyBatch: boolean }
+  | ({ kind: "ready"; columns: number; preprocessedOnce: boolean; anyBatch: boolean } & RowFacts)
   /** The runtime's words about the model; no row has been near it yet. */
   | { kind: "unusable"; message: string }
   /** With how long it took to evaluate them. */
@@ -28,16 +44,10 @@ export type WorkerAnswer =
   /** Why stays here: the runtime quotes values in its messages, and a message ends up in a log. */
   | { kind: "failed" };
 
-const openSession = (onnx: Uint8Array): Promise<InferenceSession> =>
-  InferenceSession.create(onnx, {
-    executionProviders: ["cpu"],
-    // One thread a worker: the pool is the parallelism, and a spinning pool would take the cores from it.
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-    // Fatal only: the runtime's own complaints go to stderr, and may quote what they were given.
-    logSeverityLevel: 4,
-  });
+/** Background rows that a thread tries batches on, and how often it times a single one. */
+const TRIED = 64;
+const TIMED = 16;
+const WORTH_COMPANY_MS = 1;
 
 /**
  * Evaluates a model off the event loop, one job at a time: `run()` blocks the thread that calls it.
@@ -47,7 +57,7 @@ async function serve({ runnable, binding, background }: WorkerStart): Promise<vo
   const answer = (message: WorkerAnswer, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
   let session: InferenceSession;
-  let columns: number | undefined;
+  let columns: number | null = null;
   try {
     session = await openSession(runnable);
     columns = (await evaluate([background[0]!])).length;
@@ -76,36 +86,50 @@ async function serve({ runnable, binding, background }: WorkerStart): Promise<vo
     }
   });
   const { preprocessedOnce, anyBatch } = hybrids;
-  answer({ kind: "ready", columns, preprocessedOnce, anyBatch });
+  answer({ kind: "ready", columns, preprocessedOnce, anyBatch, ...(await tryRows()) });
 
-  /** → rows × columns, row-major, finite. */
-  async function evaluate(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
-    const tensors = (part: readonly (readonly Cell[])[]) =>
-      tensorsOf(binding, part.length, (column, r) => part[r]![column]!);
-    if (binding.rowsPerRun === undefined) return run(session, tensors(rows), rows.length);
-    const single: number[] = [];
-    for (const row of rows) single.push(...(await run(session, tensors([row]), 1)));
-    return Float64Array.from(single);
+  function evaluate(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
+    return evaluateRows(session, binding, rows, columns);
   }
 
-  async function run(
-    from: InferenceSession | undefined,
-    tensors: Record<string, Tensor>,
-    rows: number,
-  ): Promise<Float64Array> {
-    const { [binding.output]: output } = await (from ?? session).run(tensors, [binding.output]);
-    const values = new Float64Array(output!.data as Float32Array | Float64Array);
-    output!.dispose();
-    const expected = columns === undefined ? values.length : rows * columns;
-    if (values.length !== expected || !allFinite(values)) throw new Error("unusable output");
-    return values;
+  function run(from: InferenceSession | undefined, tensors: Record<string, Tensor>, rows: number) {
+    return runSession(from ?? session, binding, tensors, rows * columns!);
   }
-}
 
-/** A loop, since a callback a value costs as much as a small model. */
-function allFinite(values: Float64Array): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
+  /** What a row takes by itself at its best, and whether its bits are the same in company. */
+  async function tryRows(): Promise<RowFacts> {
+    const rows = background.slice(0, TRIED);
+    try {
+      const alone: number[] = [];
+      let rowMilliseconds = Number.POSITIVE_INFINITY;
+      for (const [r, row] of rows.entries()) {
+        const started = performance.now();
+        alone.push(...(await evaluate([row])));
+        if (r < TIMED) rowMilliseconds = Math.min(rowMilliseconds, performance.now() - started);
+        // Beside such a row a call is nothing: there is no gain in company, and much time in trying it.
+        else if (rowMilliseconds > WORTH_COMPANY_MS) return { ...UNTRIED, rowMilliseconds };
+      }
+      let rowsAlike = rows.length > 1;
+      for (const size of [2, 3, 7, 16, rows.length])
+        for (let from = 0; from < rows.length; from += size) {
+          const together = await evaluate(rows.slice(from, from + size));
+          rowsAlike &&= together.every((value, i) => Object.is(value, alone[from * columns! + i]));
+        }
+      return { rowMilliseconds, rowsAlike, openMilliseconds: await timeOpening() };
+    } catch {
+      // A background row that the model fails on is refused elsewhere, by name: here it only keeps rows apart.
+      return UNTRIED;
+    }
+  }
+
+  /** Another time, since the first one in a process also sets the runtime up. */
+  async function timeOpening(): Promise<number> {
+    const started = performance.now();
+    const another = await openSession(runnable);
+    const milliseconds = performance.now() - started;
+    await another.release();
+    return milliseconds;
+  }
 }
 
 await serve(workerData as WorkerStart);

@@ -30,6 +30,8 @@ export interface OnnxGraph {
   outputs: readonly GraphValue[];
   /** Lists of class names met on the way up from the outputs, nearest first; integers as decimal text. */
   classLists: readonly (readonly string[])[];
+  /** Whether a node holds a graph of its own, as loops and branches do: then a row may take longer than another. */
+  branches: boolean;
 }
 
 const ELEMENTS: Readonly<Record<number, ElementType>> = {
@@ -69,6 +71,7 @@ export function readGraph(onnx: Uint8Array): OnnxGraph {
     runnable: zipMaps.length > 0 ? encodeModel(model) : onnx,
     inputs: graph!.input.filter(({ name }) => !filled.has(name)).map(readValue),
     outputs: graph!.output.map(readValue),
+    branches: graph!.node.some(({ attribute }) => attribute.some(({ g, graphs }) => g || graphs.length > 0)),
     classLists: [...zipMaps.flatMap(classAttributes), ...classListsAbove(graph!)],
   };
 }

@@ -4,9 +4,11 @@ import type { Cell, Hybrids, Player } from "../explain/game.ts";
 import { type Binding, bindGraph } from "./binding.ts";
 import type { Contract, Output } from "./contract.ts";
 import { readStructure, type StructureReading } from "./graph/read-structure.ts";
+import type { InlineModel } from "./inline-model.ts";
 import { type OnnxGraph, readGraph } from "./onnx.ts";
 import { invalid, refuseFaults } from "./package-faults.ts";
-import { type PoolOptions, WorkerPool } from "./worker-pool.ts";
+import { RowBatches } from "./row-batches.ts";
+import { type ModelFacts, type PoolOptions, WorkerPool } from "./worker-pool.ts";
 
 /**
  * Rows in one call of the runtime where a model's bits depend on it: kernels may add in another order at another size, and
@@ -20,6 +22,12 @@ const ROWS_PER_TASK = 1024;
 const MILLISECONDS_PER_TASK = 8;
 const FEWEST_PER_TASK = 32;
 const MOST_PER_TASK = 8192;
+
+/**
+ * What a single row may take in the calling thread, which does nothing else meanwhile, and how long the model may take to
+ * load there; with what a batch of them may take. As measured by a worker when it opened the model.
+ */
+const INLINE = { rowMilliseconds: 0.25, openMilliseconds: 6, batchMilliseconds: 2, bytes: 2 ** 20 };
 
 export interface Predictor {
   /** Class names in the order of the values, or `["value"]` for a regression. */
@@ -36,6 +44,8 @@ export interface Predictor {
   mixed(rows: readonly (readonly Cell[])[], hybrids: SharedHybrids): Promise<Float64Array>;
   /** Whether preprocessing runs once a row, so that hybrids mix what it makes of them. */
   readonly preprocessedOnce: boolean;
+  /** Where single rows are evaluated: in a worker, or in the calling thread. */
+  readonly singleRows: "worker" | "inline";
   /** Whether a row's values are the same bits in whatever batch: then explanations may share batches. */
   readonly anyBatch: boolean;
   /** Ends the threads. What is being evaluated is finished first; what waits is refused as `not_ready`. */
@@ -56,6 +66,8 @@ export interface BoundGraph {
   background: PredictorSource["background"];
   /** Cells in a row. */
   width: number;
+  /** Whether every row is known to take about as long as every other: no text of any length, no loop. */
+  even?: boolean;
   nameOutputs(columns: number): { outputs: readonly string[] } | { faults: Fault[] };
 }
 
@@ -73,6 +85,7 @@ export async function openPredictor(source: PredictorSource, options: PoolOption
     binding: binding!,
     background,
     width: contract.features.length,
+    even: !graph.branches && contract.features.every(({ type }) => type !== "text"),
     nameOutputs: (columns) => nameOutputs(contract.output, graph, columns),
   };
   return openBound(bound, options);
@@ -82,7 +95,7 @@ export async function openPredictor(source: PredictorSource, options: PoolOption
 export async function openBound(bound: BoundGraph, options: PoolOptions = {}): Promise<Predictor> {
   const { graph, binding, background, width } = bound;
   const start = { runnable: graph.runnable, binding, background };
-  const { pool, columns, ...told } = await WorkerPool.open(start, options);
+  const { pool, columns, ...facts } = await WorkerPool.open(start, options);
   const named = bound.nameOutputs(columns);
   if ("faults" in named) {
     await pool.close();
@@ -90,7 +103,24 @@ export async function openBound(bound: BoundGraph, options: PoolOptions = {}): P
   }
   const outputs = "outputs" in named ? named.outputs : [];
   const reading = readStructure(graph.runnable, binding);
-  return new PooledPredictor(pool, { outputs, reading, ...told }, width);
+  const inline = options.inline && fitsInline(bound, facts) ? await openInline(bound, columns) : undefined;
+  return new PooledPredictor(pool, { outputs, reading, ...facts }, width, inline);
+}
+
+/** Whether single rows of a model are evaluated in the calling thread, by what a worker found out when it opened it. */
+export const fitsInline = (
+  { graph, even }: Pick<BoundGraph, "even"> & { graph: Pick<OnnxGraph, "runnable"> },
+  { rowMilliseconds, openMilliseconds }: Pick<ModelFacts, "rowMilliseconds" | "openMilliseconds">,
+): boolean =>
+  even === true &&
+  graph.runnable.length <= INLINE.bytes &&
+  rowMilliseconds <= INLINE.rowMilliseconds &&
+  openMilliseconds <= INLINE.openMilliseconds;
+
+/** Loaded here only: the runtime takes its time to load, and whoever evaluates nothing in this thread does without. */
+async function openInline({ graph, binding }: BoundGraph, columns: number): Promise<InlineModel> {
+  const { InlineModel } = await import("./inline-model.ts");
+  return InlineModel.open(graph.runnable, binding, columns);
 }
 
 class PooledPredictor implements Predictor {
@@ -98,17 +128,28 @@ class PooledPredictor implements Predictor {
   readonly reading: StructureReading;
   readonly preprocessedOnce: boolean;
   readonly anyBatch: boolean;
+  readonly singleRows: Predictor["singleRows"];
   readonly #pool: WorkerPool;
   readonly #width: number;
   readonly #singles: Uint16Array;
   readonly #owners = new WeakMap<readonly Player[], Uint16Array>();
+  readonly #inline: InlineModel | undefined;
+  readonly #single: (row: readonly Cell[]) => Promise<Float64Array>;
 
   constructor(
     pool: WorkerPool,
-    told: Pick<Predictor, "outputs" | "reading" | "preprocessedOnce" | "anyBatch">,
+    told: Pick<Predictor, "outputs" | "reading"> & Omit<ModelFacts, "columns" | "openMilliseconds">,
     width: number,
+    inline: InlineModel | undefined,
   ) {
     this.#pool = pool;
+    this.#inline = inline;
+    this.singleRows = inline ? "inline" : "worker";
+    const evaluate = (rows: readonly (readonly Cell[])[]) =>
+      inline?.rows(rows) ?? pool.run({ kind: "rows", rows });
+    const most = inline ? INLINE.batchMilliseconds : MILLISECONDS_PER_TASK;
+    const batches = new RowBatches(evaluate, Math.max(1, Math.floor(most / told.rowMilliseconds)));
+    this.#single = told.rowsAlike ? (row) => batches.ask(row) : (row) => evaluate([row]);
     this.outputs = told.outputs;
     this.reading = told.reading;
     this.preprocessedOnce = told.preprocessedOnce;
@@ -118,7 +159,7 @@ class PooledPredictor implements Predictor {
   }
 
   predictRow(row: readonly Cell[]): Promise<Float64Array> {
-    return this.#pool.run({ kind: "rows", rows: [row] });
+    return this.#single(row);
   }
 
   predictRows(rows: readonly (readonly Cell[])[]): Promise<Float64Array> {
@@ -157,8 +198,8 @@ class PooledPredictor implements Predictor {
     });
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#inline?.close(), this.#pool.close()]);
   }
 
   #rowsPerTask(): number {

@@ -10,6 +10,11 @@ export interface PoolOptions {
   threads?: number;
   /** The module that a thread runs; it speaks the protocol of `onnx-worker.ts`. */
   workerFile?: URL;
+  /**
+   * Whether single rows of a model that is small and quick enough are evaluated in the calling thread: the way to another one
+   * and back costs more than such a row. Default: no.
+   */
+  inline?: boolean;
 }
 
 /** A stripped build has the same tree in .js: a worker's file ends as this one does. */
@@ -27,7 +32,7 @@ const CLOSE_MS = 10_000;
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 /** What a thread finds out about its model while it opens it. */
-type ModelFacts = Omit<Extract<WorkerAnswer, { kind: "ready" }>, "kind">;
+export type ModelFacts = Omit<Extract<WorkerAnswer, { kind: "ready" }>, "kind">;
 
 interface Task {
   job: WorkerJob;
@@ -131,8 +136,8 @@ export class WorkerPool {
       worker.on("message", (answer: WorkerAnswer) => {
         if (answer.kind === "ready") {
           thread.ready = true;
-          const { columns, preprocessedOnce, anyBatch } = answer;
-          resolve({ columns, preprocessedOnce, anyBatch });
+          const { kind: _, ...facts } = answer;
+          resolve(facts);
         } else if (answer.kind === "unusable") {
           reject(unusable(answer.message));
         } else {
