@@ -20,6 +20,7 @@ export interface CheckpointsState {
 /** What operators do with the log's checkpoints, and the turns that happen by themselves. */
 export interface Checkpoints {
   turn: Publisher["turn"];
+  attested: Publisher["attested"];
   state(): Promise<CheckpointsState>;
   /** @throws Problem key_change_running, invalid_request */
   changeKey(until: string): ReturnType<typeof changeLogKey>;
@@ -48,6 +49,7 @@ export async function openCheckpoints(
   await followAlarm(deps);
   return {
     turn: () => publisher.turn(),
+    attested: (least) => publisher.attested(least),
     async state() {
       const { size, faults } = publisher.last;
       const alarm = await standingAlarm(deps.db);

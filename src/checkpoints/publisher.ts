@@ -42,6 +42,9 @@ export interface Turn {
   faults: PublishingFault[];
 }
 
+/** Turns that a document waits for its witnesses. */
+const ATTESTING_TURNS = 3;
+
 /**
  * Takes the head out into the world: witnesses first, since what they refuse is not published; then the served checkpoint,
  * the places, the time stamp. No decision waits for any of it, and nothing here stops one but an alarm.
@@ -70,6 +73,22 @@ export class Publisher {
       this.#running = null;
     });
     return this.#running;
+  }
+
+  /**
+   * A head for a document that leaves the house: with its witnesses' lines where a quorum is asked for and answers in time,
+   * so that a reader with `--policy` believes it; else as the log alone signs it.
+   * @param least the size that it has at least: what the document is about lies below
+   */
+  async attested(least: number): Promise<Head> {
+    const { db, log, policy } = this.#deps;
+    for (let asked = 0; policy && asked < ATTESTING_TURNS; asked++) {
+      const last = await published(db);
+      if (last && last.size >= least) return { size: last.size, root: last.root, checkpoint: last.note };
+      // One that was under way may have taken an older head along; the next one takes this.
+      if ((await this.turn()).alarm !== null) break;
+    }
+    return log.head();
   }
 
   async #turn(): Promise<Turn> {

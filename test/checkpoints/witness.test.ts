@@ -92,6 +92,25 @@ describe("witnesses", () => {
       expect((await publisher.turn()).faults.map(({ code }) => code)).toContain("witness_unreachable");
     }));
 
+  it("put their lines under the head that a document leaves with, and stop none by being away", () =>
+    withWitnesses(1, async (one) => {
+      const publisher = small.publisher({ policy: policyOver(1, one) });
+      await publisher.turn();
+      await small.append();
+      const { size } = await small.log.head();
+      const attested = await publisher.attested(size);
+      expect(attested).toMatchObject({ size, root: (await small.log.head()).root });
+      expect(await cosigners(attested.checkpoint)).toBe(1);
+      const asked = one.requests.length;
+      expect(await publisher.attested(size)).toEqual(attested);
+      expect(one.requests).toHaveLength(asked);
+      one.misbehave = () => ({ status: 503 });
+      await small.append();
+      expect(await publisher.attested(size + 1)).toEqual(await small.log.head());
+      // The larger one is asked for by nobody who needs the smaller alone.
+      expect(await publisher.attested(size)).toEqual(attested);
+    }));
+
   it("that already know a smaller size get a proof from there", () =>
     withWitnesses(1, async (one) => {
       const publisher = small.publisher({ policy: policyOver(1, one) });
