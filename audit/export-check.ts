@@ -93,6 +93,9 @@ export class ExportCheck {
     this.#newestHour = Math.max(this.#newestHour, leaf.hour);
     if ("erased" in parsed) {
       this.#missing(index, leaf, parsed.erased);
+    } else if (!("recordText" in parsed)) {
+      if (leaf.kind !== "decision") throw new Refusal("coarsening_not_justified", index);
+      this.#missing(index, leaf, parsed.coarsened);
     } else if (parsed.coarsened) {
       this.#replaced(index, leaf, parsed, parsed.coarsened.by);
     } else {

@@ -31,6 +31,8 @@ export type ExportEntry = {
       coarsened?: { by: number };
     }
   | { erased: Erased }
+  /** Its record was replaced by one that only an entry still to come commits to: it is told in a later export. */
+  | { coarsened: { since: number } }
 );
 
 /** First line. `checkpoint` is the signed note. */
@@ -39,14 +41,14 @@ export const formatExportHeader = (checkpoint: string): string =>
 
 /** One entry's line. `recordText` is trusted to be canonical; a reader refuses it otherwise. */
 export function formatExportEntry(entry: ExportEntry): string {
-  const gone =
-    "erased" in entry
-      ? `"erased":${formatErased(entry.erased)},`
-      : entry.coarsened
-        ? `"coarsened":{"by":${entry.coarsened.by}},`
-        : "";
+  const { coarsened } = { coarsened: undefined, ...entry };
+  const said = coarsened && ("by" in coarsened ? `"by":${coarsened.by}` : `"since":${coarsened.since}`);
+  const replaced = said ? `"coarsened":{${said}},` : "";
+  const gone = "erased" in entry ? `"erased":${formatErased(entry.erased)},` : replaced;
   const items = entry.items ? `,"items":[${entry.items.map(formatItem).join(",")}]` : "";
-  const kept = "erased" in entry ? "" : `,"record":${entry.recordText},"salt":"${toBase64(entry.salt)}"`;
+  const kept = !("recordText" in entry)
+    ? ""
+    : `,"record":${entry.recordText},"salt":"${toBase64(entry.salt)}"`;
   return `{${gone}"index":${entry.index}${items},"leaf":"${toBase64(entry.leaf)}"${kept}}\n`;
 }
 
@@ -87,10 +89,15 @@ export function parseExportLine(line: string): ParsedEntry | { end: number } {
     const entry = { ...place, erased: parseErased(object) };
     return sameText(entry, formatExportEntry(entry), line);
   }
+  const told = has(object, "coarsened") ? asObject(object.coarsened) : null;
+  if (told && has(told, "since")) {
+    if (has(object, "record") || has(object, "salt")) throw new Refusal("field_unknown", index);
+    const entry = { ...place, coarsened: { since: asIndex(asMembers(told, ["since"]).since) } };
+    return sameText(entry, formatExportEntry(entry), line);
+  }
   if (!has(object, "record")) throw new Refusal("record_missing", index);
   const record = asObject(object.record);
-  const by = has(object, "coarsened") ? asMembers(object.coarsened, ["by"]) : null;
-  const coarsened = by && { coarsened: { by: asIndex(by.by) } };
+  const coarsened = told && { coarsened: { by: asIndex(asMembers(told, ["by"]).by) } };
   const recordText = canonicalText(record);
   const entry = { ...place, ...coarsened, record, recordText, salt: asBytes(object.salt, 32) };
   return sameText(entry, formatExportEntry(entry), line);

@@ -49,6 +49,7 @@ export const PROBLEMS = {
   subject_not_accepted: [400, "A dry run is about nobody, so it takes no subject"],
   too_many_dry_runs: [429, "This client has used up its dry runs"],
   batch_too_large: [413, "The batch has more decisions than one call takes"],
+  k_not_stated: [422, "The package states no k, and none was given"],
   // Rights
   nothing_held: [404, "Nothing is held about this subject"],
   erasure_refused: [409, "The erasure is refused on a legal ground"],

@@ -46,10 +46,11 @@ async function restoreHere(config: Config, log: string): Promise<Restored> {
 }
 
 function told(restored: Restored): string {
-  const { had, imported, removedRecords, endedKeys, lostPayloads, orphans } = restored;
+  const { had, imported, removedRecords, coarsenedRecords, endedKeys, lostPayloads, orphans } = restored;
   return [
     `The database held ${had} entries; ${imported} more were taken over from the copy of the log.`,
     `${removedRecords} records and ${endedKeys} keys of people who were erased since the backup were taken away again.`,
+    `${coarsenedRecords} records are as coarse again as the log says that they are.`,
     `${lostPayloads} entries of others have lost their words with what was written since the backup.`,
     `${orphans} entries of people who came after the backup were erased, since their keys are lost.`,
   ].join("\n");

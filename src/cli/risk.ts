@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../config.ts";
+import type { CoarseningRun } from "../decisions/coarsen.ts";
 import type { LiveRisk } from "../decisions/live-risk.ts";
 import type { RiskReport, SensitiveColumn } from "../privacy/risk/report.ts";
 import { answer } from "./answer.ts";
-import { withDatabase } from "./by-hand.ts";
+import { withDatabase, withDeps } from "./by-hand.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { askService, type ServiceOptions, serviceToUse } from "./running-service.ts";
 
@@ -13,6 +14,8 @@ interface Options extends ServiceOptions {
   data?: string;
   quasiIdentifiers?: string;
   sensitive?: string;
+  coarsen?: true;
+  k?: string;
   json?: true;
 }
 
@@ -26,6 +29,8 @@ export function declareRisk(program: Command): void {
     .option("--data <file>", "comma-separated values, the first line names the columns")
     .option("--quasi-identifiers <columns>", "of the table: what others may know of a person, as in sex,age")
     .option("--model <name>", "the decisions on the record of this model instead of a table")
+    .option("--coarsen", "make records of that model coarser until k of them are alike; the log says which")
+    .option("--k <number>", "for --coarsen; what the package states where it is left out")
     .option("--service <url>", "through the API of the service at this address, instead of the database")
     .option("--token-file <file>", "an operator token for that service")
     .option(
@@ -40,6 +45,13 @@ async function risk(options: Options): Promise<void> {
   const { data, quasiIdentifiers, model } = options;
   const ofTable = data !== undefined && quasiIdentifiers !== undefined && model === undefined;
   const ofTableOnly = data ?? quasiIdentifiers ?? options.sensitive;
+  if (options.k !== undefined && options.coarsen === undefined)
+    throw new CommandError(EXIT.unusable, "arguments_invalid", "--k goes with --coarsen");
+  if (options.coarsen !== undefined) {
+    if (model === undefined || ofTableOnly !== undefined)
+      throw new CommandError(EXIT.unusable, "arguments_invalid", "--coarsen goes with --model");
+    return coarsen(options, model);
+  }
   if (ofTable) return riskOfTable({ ...options, data, quasiIdentifiers });
   if (model !== undefined && ofTableOnly === undefined) return riskOfModel(options, model);
   throw new CommandError(
@@ -61,6 +73,35 @@ async function riskOfModel(options: Options, model: string): Promise<void> {
   const nothing =
     quasiIdentifiers.length === 0 ? `${model} declares no quasi-identifier` : `${model} has no record`;
   answer(options.json === true, risk, report === null ? nothing : told(report));
+}
+
+async function coarsen(options: Options, model: string): Promise<void> {
+  const asked = options.k === undefined ? {} : { k: wholeNumber(options.k) };
+  const config = readConfig(process.env);
+  const service = await serviceToUse(config, options);
+  const path = `/v1/models/${encodeURIComponent(model)}/coarsen`;
+  const { coarseningRun } = await import("../http/risk.ts");
+  const run: CoarseningRun = service
+    ? await askService(service, path, asked, coarseningRun)
+    : await coarsenHere(config, model, asked);
+  const { records, k, entries } = run;
+  const why = entries.length > 0 ? ` Entries of the log that say so: ${entries.join(", ")}.` : "";
+  answer(
+    options.json === true,
+    { ok: true, ...run },
+    `Records made coarser, for k = ${k}: ${records}.${why}`,
+  );
+}
+
+function wholeNumber(text: string): number {
+  const k = Number(text);
+  if (/^[0-9]{1,4}$/.test(text) && k >= 2 && k <= 1000) return k;
+  throw new CommandError(EXIT.unusable, "arguments_invalid", "--k is a whole number from 2 to 1000");
+}
+
+async function coarsenHere(config: Config, model: string, asked: { k?: number }): Promise<CoarseningRun> {
+  const { coarsenRecords } = await import("../decisions/coarsen.ts");
+  return withDeps(config, (deps) => coarsenRecords(deps, model, asked));
 }
 
 async function riskHere(config: Config, model: string): Promise<LiveRisk> {

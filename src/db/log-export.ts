@@ -1,8 +1,15 @@
 import { and, asc, eq, gte, lt } from "drizzle-orm";
 import type { ErasureItem } from "../../audit/erasure.ts";
-import { type Erased, formatExportEnd, formatExportEntry, formatExportHeader } from "../../audit/export.ts";
+import {
+  type Erased,
+  formatExportEnd,
+  formatExportEntry,
+  formatExportHeader,
+  type Items,
+} from "../../audit/export.ts";
 import { LEAF_KINDS, parseLeaf } from "../../audit/leaf.ts";
 import type { Database } from "./client.ts";
+import { coarsenedBetween, coarseningItems } from "./coarsened.ts";
 import type { Head } from "./log.ts";
 import { entriesBetween, entryAt } from "./log-entries.ts";
 import { erasedEntry, record } from "./tables.ts";
@@ -28,9 +35,14 @@ export async function erasureItems(db: Database, erasureIndex: number): Promise<
     .orderBy(asc(erasedEntry.position));
 }
 
+async function itemsOf(db: Database, index: number, leaf: Uint8Array): Promise<{ items?: Items }> {
+  if (leaf[1] === LEAF_KINDS.erasure) return { items: await erasureItems(db, index) };
+  return leaf[1] === LEAF_KINDS.coarsening ? { items: await coarseningItems(db, index) } : {};
+}
+
 /**
  * The whole log as of `head`, line by line (`audit/FORMAT.md`). Erasures may go on meanwhile: what is erased while
- * this runs is told as pending, since the entry that will justify it lies beyond this head.
+ * this runs is told as pending, since the entry that will justify it lies beyond this head; so is what is made coarser.
  */
 export async function* exportLines(
   db: Database,
@@ -50,14 +62,22 @@ export async function* exportLines(
       .select()
       .from(erasedEntry)
       .where(and(gte(erasedEntry.logIndex, start), lt(erasedEntry.logIndex, end)));
+    const coarsened = await coarsenedBetween(db, start, end);
     const recordAt = new Map(records.map((row) => [row.logIndex, row]));
     const erasedAt = new Map(erasures.map((row) => [row.logIndex, row]));
     for (const { index, leaf } of entries) {
-      const items = leaf[1] === LEAF_KINDS.erasure ? { items: await erasureItems(db, index) } : {};
+      const items = await itemsOf(db, index, leaf);
       const kept = recordAt.get(index);
       const erased = erasedAt.get(index);
-      if (kept) yield formatExportEntry({ index, leaf, ...items, recordText: kept.body, salt: kept.salt });
-      else if (erased) {
+      const replaced = coarsened.get(index);
+      if (kept && replaced && replaced.by >= head.size) {
+        // Nothing under this head commits to the record that is there now.
+        const since = Math.min(replaced.hour, newestHour);
+        yield formatExportEntry({ index, leaf, ...items, coarsened: { since } });
+      } else if (kept) {
+        const by = replaced && { coarsened: { by: replaced.by } };
+        yield formatExportEntry({ index, leaf, ...items, ...by, recordText: kept.body, salt: kept.salt });
+      } else if (erased) {
         yield formatExportEntry({ index, leaf, ...items, erased: erasedBy(erased, head.size, newestHour) });
       } else throw new RecordMissingError(index);
     }

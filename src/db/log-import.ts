@@ -10,7 +10,7 @@ import { chunksOf } from "./chunks.ts";
 import type { Database } from "./client.ts";
 import { appendInside, lockHead } from "./log-append.ts";
 import type { AppendContext, NewEntry } from "./log-entry.ts";
-import { erasedEntry, logTag, payload, record } from "./tables.ts";
+import { coarsenedEntry, erasedEntry, logTag, payload, record } from "./tables.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NO_RECORD = "{}";
@@ -33,16 +33,14 @@ function columnsOf(told: Record<string, unknown>, randomId: () => string): NewEn
 }
 
 /** Salts of entries whose erasure is still to be justified; any random bytes will do, once. */
-const erasedRow = (
-  context: AppendContext,
-  index: number,
-  entry: ParsedEntry & { erased: object },
-  hour: number,
-) => ({
-  logIndex: index,
-  salt: "salt" in entry.erased ? (entry.erased.salt as Uint8Array) : context.randomBytes(16),
-  sinceHour: "since" in entry.erased ? (entry.erased.since as number) : hour,
-});
+const erasedRow = (context: AppendContext, index: number, entry: ParsedEntry, hour: number) => {
+  const gone = "erased" in entry ? entry.erased : null;
+  return {
+    logIndex: index,
+    salt: gone && "salt" in gone ? gone.salt : context.randomBytes(16),
+    sinceHour: gone && "since" in gone ? gone.since : hour,
+  };
+};
 
 /**
  * Writes entries of an export behind the head, byte for byte as they stand there, so that the log goes on as the one
@@ -89,7 +87,52 @@ export async function importEntries(
 
   const tags = tagsOf(entries, leaves);
   if (tags.length > 0) await tx.insert(logTag).values(tags);
-  await replayErasures(tx, context, entries);
+  // A record that the copy lacks because it was being replaced is lost with the vault's: nobody has it any more.
+  await replayErasures(tx, context, entries, (entry) => !("recordText" in entry));
+  await fileCoarsenings(tx, entries);
+}
+
+/** What the coarsening entries among these commit to, as it is filed where they were written. */
+export async function fileCoarsenings(tx: Database, entries: readonly ParsedEntry[]): Promise<void> {
+  for (const { index: coarseningIndex, leaf, items = [] } of entries) {
+    if (leaf[1] !== LEAF_KINDS.coarsening) continue;
+    const { hour } = parseLeaf(leaf);
+    const rows = items.flatMap((item, position) =>
+      "record" in item
+        ? [{ coarseningIndex, position, logIndex: item.index, commitment: item.record, hour }]
+        : [],
+    );
+    for (const part of chunksOf(rows)) await tx.insert(coarsenedEntry).values(part).onConflictDoNothing();
+  }
+}
+
+/**
+ * Takes over the coarser records of an export for entries whose finer ones are here still.
+ * @returns how many were replaced
+ */
+export async function replayCoarsenings(tx: Database, entries: readonly ParsedEntry[]): Promise<number> {
+  const coarser = entries.flatMap((entry) => ("recordText" in entry && entry.coarsened ? [entry] : []));
+  const told = new Map(coarser.map((entry) => [entry.index, entry]));
+  let replaced = 0;
+  for (const part of chunksOf([...told.keys()])) {
+    const rows = await tx.select().from(record).where(inArray(record.logIndex, part));
+    const finer = rows.filter(({ logIndex, salt }) => !bytesEqual(salt, told.get(logIndex)!.salt));
+    if (finer.length === 0) continue;
+    await tx.delete(record).where(
+      inArray(
+        record.logIndex,
+        finer.map(({ logIndex }) => logIndex),
+      ),
+    );
+    await tx.insert(record).values(
+      finer.map((row) => {
+        const { recordText: body, salt } = told.get(row.logIndex)!;
+        return { ...row, body, salt };
+      }),
+    );
+    replaced += finer.length;
+  }
+  return replaced;
 }
 
 const tagsOf = (entries: readonly ParsedEntry[], leaves: readonly Leaf[]) =>
@@ -113,9 +156,10 @@ export async function replayErasures(
   tx: Database,
   context: AppendContext,
   entries: readonly ParsedEntry[],
+  isGone: (entry: ParsedEntry) => boolean = (entry) => "erased" in entry,
 ): Promise<number> {
   let removed = 0;
-  const gone = entries.flatMap((entry) => ("erased" in entry ? [entry] : []));
+  const gone = entries.filter(isGone);
   for (const part of chunksOf(gone)) {
     const indexes = part.map(({ index }) => index);
     const rows = await tx

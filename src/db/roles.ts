@@ -32,6 +32,7 @@ export const SERVICE_LIMITS: Readonly<
   model_version: { may: APPENDING },
   model_file: { may: APPENDING },
   erased_entry: { may: APPENDING, changes: ["erasure_index", "position"] },
+  coarsened_entry: { may: APPENDING },
   record: { may: ["SELECT", "INSERT", "DELETE"] },
   detached_record: { may: APPENDING },
 };
@@ -60,6 +61,7 @@ export const AUDITOR_READS: Readonly<Record<string, "all" | readonly string[]>> 
     "salt",
   ],
   erased_entry: "all",
+  coarsened_entry: "all",
   detached_record: "all",
   retained_record: "all",
   model_version: "all",

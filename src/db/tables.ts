@@ -132,6 +132,28 @@ export const erasedEntry = pgTable(
   (t) => [index("erased_entry_by").on(t.erasureIndex)],
 );
 
+/**
+ * The items of coarsening entries: which entries' records were replaced, and what commits to the new ones. Append-only; the
+ * last one of an entry rules while it has a record.
+ */
+export const coarsenedEntry = pgTable(
+  "coarsened_entry",
+  {
+    /** The coarsening entry, and the item's place under its root. */
+    coarseningIndex: logIndex("coarsening_index").notNull(),
+    position: integer("position").notNull(),
+    logIndex: logIndex("log_index").notNull(),
+    /** Hiding commitment to the new record. */
+    commitment: bytes("commitment").notNull(),
+    /** The coarsening entry's hour. */
+    hour: integer("hour").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.coarseningIndex, t.position] }),
+    index("coarsened_entry_of").on(t.logIndex, t.coarseningIndex),
+  ],
+);
+
 /** Records that outlive their person detached: no id, index or salt, a month for a time, each batch of several people. */
 export const detachedRecord = pgTable(
   "detached_record",
@@ -218,6 +240,8 @@ export const matchingClass = pgTable(
     /** Canonical JSON of the recorded values, in the contract's order of quasi-identifiers. */
     class: text("class").notNull(),
     arrivals: logIndex("arrivals").notNull(),
+    /** How many of them are on the record still, in this class or a finer one. */
+    standing: logIndex("standing").notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.model, t.level, t.class] })],
 );

@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, lt, lte, type SQL } from "drizzle-orm";
 import { toHex } from "../../audit/bytes.ts";
 import { type Leaf, parseLeaf } from "../../audit/leaf.ts";
+import { coarsenedAmong } from "../db/coarsened.ts";
 import { leavesAt } from "../db/log-entries.ts";
 import { erasedEntry, record } from "../db/tables.ts";
 import { Problem } from "../errors.ts";
@@ -54,15 +55,20 @@ async function keptBelow(
     .where(and(...conditions))
     .orderBy(desc(record.logIndex))
     .limit(limit);
+  const coarsened = await coarsenedAmong(
+    deps.db,
+    rows.map(({ logIndex }) => logIndex),
+  );
   return rows.map(({ logIndex, hour, body }) => {
     const read = JSON.parse(body) as DecisionRecord;
+    const replaced = coarsened.get(logIndex);
     return {
       logIndex,
       hour,
       model: read.model,
       version: read.version,
       record: read,
-      state: { state: "kept" },
+      state: { state: "kept", ...(replaced && { coarsenedBy: replaced.by }) },
     };
   });
 }

@@ -103,7 +103,8 @@ export interface DecisionRecord {
 
 /** Where an entry's record stands. */
 export type RecordState =
-  | { state: "kept" }
+  /** `coarsenedBy`: the coarsening entry that put the record there; absent: it is as it was written. */
+  | { state: "kept"; coarsenedBy?: number }
   /** Erased; `by` is the erasure entry that justifies it. */
   | { state: "erased"; by: number }
   /** Erased; the erasure entry of this interval is not written yet. */

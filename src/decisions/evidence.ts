@@ -1,9 +1,18 @@
 import { eq } from "drizzle-orm";
 import type { JsonObject } from "../../audit/canonical.ts";
+import { coarseningTree } from "../../audit/coarsening.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { erasureTree } from "../../audit/erasure.ts";
-import { type ErasedEvidence, formatEvidence, type Opened, type Placed } from "../../audit/evidence.ts";
+import {
+  type CoarsenedEvidence,
+  type ErasedEvidence,
+  type Evidence,
+  formatEvidence,
+  type Opened,
+  type Placed,
+} from "../../audit/evidence.ts";
 import { hourOf } from "../../audit/leaf.ts";
+import { coarsenedAmong, coarseningItems } from "../db/coarsened.ts";
 import type { Head } from "../db/log.ts";
 import type { NewEntry } from "../db/log-append.ts";
 import { erasedBy, erasureItems } from "../db/log-export.ts";
@@ -24,6 +33,35 @@ async function opened(deps: Pick<Deps, "db" | "log">, index: number, head: Head)
   const [row] = await deps.db.select().from(record).where(eq(record.logIndex, index));
   if (!row) return null;
   return { ...(await placed(deps, index, head)), record: JSON.parse(row.body) as JsonObject, salt: row.salt };
+}
+
+/**
+ * The record with what commits to it: the leaf itself, or the last coarsening entry.
+ * @returns null where there is none, `later` where only an entry beyond this head commits to it
+ */
+async function standing(
+  deps: Pick<Deps, "db" | "log">,
+  index: number,
+  head: Head,
+): Promise<Evidence["entry"] | "later" | null> {
+  const entry = await opened(deps, index, head);
+  // Read last: whatever replaced the record by then is known here.
+  const replaced = (await coarsenedAmong(deps.db, [index])).get(index);
+  if (entry === null || replaced === undefined) return entry;
+  if (replaced.by >= head.size) return "later";
+  return { ...entry, coarsened: await coarsening(deps, index, replaced.by, head) };
+}
+
+async function coarsening(
+  deps: Pick<Deps, "db" | "log">,
+  index: number,
+  by: number,
+  head: Head,
+): Promise<CoarsenedEvidence> {
+  const items = await coarseningItems(deps.db, by);
+  const position = items.findIndex((item) => item.index === index);
+  const path = coarseningTree(nodeCrypto, items).path(position);
+  return { by: await placed(deps, by, head), position, path };
 }
 
 async function erased(
@@ -77,8 +115,13 @@ export async function evidenceOf(
   });
   if ("refused" in issued)
     throw new Problem("decision_erased", "It was erased while its evidence was put together");
-  const head = await deps.log.head();
-  const entry = await opened(deps, logIndex, head);
+  let head = await deps.log.head();
+  let entry = await standing(deps, logIndex, head);
+  if (entry === "later") {
+    head = await deps.log.head();
+    entry = await standing(deps, logIndex, head);
+  }
+  if (entry === "later") throw new Problem("log_conflict");
   const issue = await opened(deps, issued.logIndex, head);
   if (!issue)
     throw new Problem("decision_erased", "The decision was erased while its evidence was put together");

@@ -40,25 +40,26 @@ export async function riskOfRecords(
     { name: "score", ordered: true },
     ...features.map((name) => ({ name, ordered: false })),
   ];
-  const told = { model, quasiIdentifiers, sensitive, measuredAt: deps.now().toISOString() };
-  if (quasiIdentifiers.length === 0) return { ...told, report: null };
+  const measured = { model, quasiIdentifiers, sensitive, measuredAt: deps.now().toISOString() };
+  if (quasiIdentifiers.length === 0) return { ...measured, report: null };
 
   const table = new RiskTable(quasiIdentifiers.length, sensitive);
   for (const version of await deps.models.versions(model)) {
-    for await (const { inputs, outcome, score } of recordsOf(deps, model, version)) {
+    for await (const { told } of recordsOf(deps, model, version)) {
+      const { inputs, outcome, score } = told;
       const cell = (name: string) => asCell(inputs[name]);
       table.add(quasiIdentifiers.map(cell), [outcome, String(score), ...features.map(cell)]);
     }
   }
-  return { ...told, report: table.report() };
+  return { ...measured, report: table.report() };
 }
 
-/** A version's decisions on the record, oldest first, some at a time. */
-async function* recordsOf(
+/** A version's decisions on the record with their places in the log, oldest first, some at a time. */
+export async function* recordsOf(
   { db }: Pick<Deps, "db">,
   model: string,
   version: number,
-): AsyncGenerator<DecisionRecord> {
+): AsyncGenerator<{ logIndex: number; told: DecisionRecord }> {
   for (let after = -1; ; ) {
     const rows = await db
       .select({ logIndex: record.logIndex, body: record.body })
@@ -73,12 +74,12 @@ async function* recordsOf(
       )
       .orderBy(asc(record.logIndex))
       .limit(PAGE);
-    for (const { body } of rows) yield JSON.parse(body) as DecisionRecord;
+    for (const { logIndex, body } of rows) yield { logIndex, told: JSON.parse(body) as DecisionRecord };
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.logIndex;
   }
 }
 
 /** Equal for equal recorded values, whatever the order of their members. */
-const asCell = (value: DecisionRecord["inputs"][string] | undefined): string =>
+export const asCell = (value: DecisionRecord["inputs"][string] | undefined): string =>
   value === undefined ? "" : canonicalize(value as unknown as Json);

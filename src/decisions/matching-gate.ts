@@ -7,15 +7,18 @@ import { type AnonymiseContext, anonymise, coarsestLevel } from "../privacy/anon
 import { classOf, levelFor } from "../privacy/risk/matching.ts";
 import type { Deps } from "./deps.ts";
 
+/** How long a count that was read is believed: other processes count, and records go. */
+const KEPT_MS = 30_000;
+
 /**
- * How many records came in each class, by model. What is counted here stands on the record already, and what other
- * processes count meanwhile is seen late: a count may be too small, and then a record is coarser than it need be. It is
- * never too large before erasures.
+ * How many records came in each class, by model, less those that went (`matching-tally.ts`). What is counted here stands on
+ * the record already, and what other processes count meanwhile is seen late: a count may be too small, and then a record is
+ * coarser than it need be. It is too large for no longer than a count is kept in memory.
  */
 class MatchingTally {
   readonly #db: Database;
-  readonly #known = new Map<string, Promise<Map<string, number>>>();
-  #waiting = new Map<string, { model: string; level: number; class: string; arrivals: number }>();
+  readonly #known = new Map<string, { until: number; counts: Promise<Map<string, number>> }>();
+  #waiting = new Map<string, typeof matchingClass.$inferSelect>();
   #writing: Promise<void> | null = null;
 
   constructor(db: Database) {
@@ -30,12 +33,17 @@ class MatchingTally {
     });
   }
 
-  /** Counts one record that stands. What the process loses of this by dying makes later records coarser, no more. */
-  note(model: string, classes: readonly string[]): void {
+  /**
+   * Counts one record that stands, at the level `recorded`. What the process loses of this by dying makes later records coarser, no
+   * more.
+   */
+  note(model: string, classes: readonly string[], recorded: number): void {
     classes.forEach((name, level) => {
       const place = `${level} ${name}`;
-      const one = this.#waiting.get(`${model} ${place}`) ?? { model, level, class: name, arrivals: 0 };
+      const fresh = { model, level, class: name, arrivals: 0, standing: 0 };
+      const one = this.#waiting.get(`${model} ${place}`) ?? fresh;
       one.arrivals += 1;
+      if (level >= recorded) one.standing += 1;
       this.#waiting.set(`${model} ${place}`, one);
     });
     this.#writing ??= this.#write().finally(() => {
@@ -43,14 +51,17 @@ class MatchingTally {
     });
   }
 
+  forget(): void {
+    this.#known.clear();
+  }
+
   #ofModel(model: string): Promise<Map<string, number>> {
-    let known = this.#known.get(model);
-    if (!known) {
-      known = this.#read(model);
-      known.catch(() => this.#known.delete(model));
-      this.#known.set(model, known);
-    }
-    return known;
+    const known = this.#known.get(model);
+    if (known && performance.now() < known.until) return known.counts;
+    const counts = this.#read(model);
+    counts.catch(() => this.#known.delete(model));
+    this.#known.set(model, { until: performance.now() + KEPT_MS, counts });
+    return counts;
   }
 
   async #read(model: string): Promise<Map<string, number>> {
@@ -70,7 +81,10 @@ class MatchingTally {
           .values(rows)
           .onConflictDoUpdate({
             target: [matchingClass.model, matchingClass.level, matchingClass.class],
-            set: { arrivals: sql`${matchingClass.arrivals} + excluded.arrivals` },
+            set: {
+              arrivals: sql`${matchingClass.arrivals} + excluded.arrivals`,
+              standing: sql`${matchingClass.standing} + excluded.standing`,
+            },
           })
           .returning();
         for (const row of counted)
@@ -79,7 +93,12 @@ class MatchingTally {
         // The database is away: the next arrival tries again, with these.
         for (const [place, row] of taken) {
           const since = this.#waiting.get(place);
-          this.#waiting.set(place, since ? { ...row, arrivals: row.arrivals + since.arrivals } : row);
+          const together = since && {
+            ...row,
+            arrivals: row.arrivals + since.arrivals,
+            standing: row.standing + since.standing,
+          };
+          this.#waiting.set(place, together ?? row);
         }
         return;
       }
@@ -88,6 +107,11 @@ class MatchingTally {
 }
 
 const tallies = new WeakMap<Database, MatchingTally>();
+
+/** Reads the counts of every model anew, at the next decision: some of what was counted went. */
+export const forgetCounts = (db: Database): void => {
+  tallies.get(db)?.forget();
+};
 
 function tallyOf(db: Database): MatchingTally {
   const tally = tallies.get(db) ?? new MatchingTally(db);
@@ -110,6 +134,7 @@ export function arrivalOf({ db }: Pick<Deps, "db">, { contract, model }: LiveVer
   const features = contract.features.filter(({ name }) => quasiIdentifiers.includes(name));
   const columns = features.map((feature) => contract.features.indexOf(feature));
   let classes: string[] = [];
+  let recorded = 0;
   return {
     async levelFor(cells, context) {
       const levels = Array.from({ length: coarsestLevel(contract) }, (_, level) => level);
@@ -117,8 +142,9 @@ export function arrivalOf({ db }: Pick<Deps, "db">, { contract, model }: LiveVer
       classes = levels.map((level) =>
         classOf(contract, anonymise({ features, quasiIdentifiers }, own, context, level)),
       );
-      return levelFor(await tallyOf(db).arrivals(model, classes), risk.k);
+      recorded = levelFor(await tallyOf(db).arrivals(model, classes), risk.k);
+      return recorded;
     },
-    stands: () => tallyOf(db).note(model, classes),
+    stands: () => tallyOf(db).note(model, classes, recorded),
   };
 }

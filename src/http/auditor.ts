@@ -68,6 +68,7 @@ const told = (item: AuditedDecision) => ({
   outcome: item.record?.outcome ?? null,
   state: item.state.state,
   erasure: item.state.state === "erased" ? item.state.by : null,
+  coarsening: (item.state.state === "kept" && item.state.coarsenedBy) || null,
   record: item.record,
 });
 

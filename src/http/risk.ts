@@ -1,5 +1,6 @@
 import { Gauge, Registry } from "prom-client";
 import { z } from "zod";
+import { coarsenRecords } from "../decisions/coarsen.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { type LiveRisk, riskOfRecords } from "../decisions/live-risk.ts";
 import type { Api } from "./api.ts";
@@ -40,6 +41,15 @@ export const liveRisk = z
   })
   .meta({ id: "LiveRisk" });
 
+export const coarseningRun = z
+  .object({
+    model: z.string(),
+    k: z.int(),
+    records: z.int().meta({ description: "records that say less now" }),
+    entries: z.array(z.int()).meta({ description: "the entries of the log that justify it" }),
+  })
+  .meta({ id: "CoarseningRun" });
+
 /** The risk of each model's records as it was measured last, as gauges whose only label is the model's name. */
 export class RiskGauges {
   readonly #registry = new Registry();
@@ -52,12 +62,17 @@ export class RiskGauges {
     const failed: unknown[] = [];
     for (const model of await deps.models.names()) {
       try {
-        this.#take(await riskOfRecords(deps, model));
+        await this.measureModel(deps, model);
       } catch (error) {
         failed.push(error);
       }
     }
     if (failed.length > 0) throw failed[0];
+  }
+
+  /** One model anew: what was measured last does not hold any more. */
+  async measureModel(deps: Pick<Deps, "db" | "models" | "now">, model: string): Promise<void> {
+    this.#take(await riskOfRecords(deps, model));
   }
 
   text(): Promise<string> {
@@ -103,12 +118,37 @@ export function riskRoutes(api: Api, deps: Deps, gauges: RiskGauges): void {
 
   api.route(
     {
+      method: "post",
+      path: "/v1/models/{model}/coarsen",
+      access: { scope: "operator" },
+      tag: TAG,
+      summary: "Make records of a model coarser until k of them are alike",
+      description:
+        "Replaces records whose class of equal quasi-identifiers has fewer than k by coarser ones, at most to the coarsest level of their hierarchy. An entry of kind coarsening commits to the new records; the old ones are gone. Nobody's vault is opened.",
+      params: z.strictObject({ model: z.string() }),
+      body: z.strictObject({
+        k: z.int().min(2).max(1000).optional().meta({ description: "absent: what the package states" }),
+      }),
+      answers: { 200: { description: "What was replaced", schema: coarseningRun } },
+      problems: ["unknown_model", "k_not_stated"],
+    },
+    async ({ c, actor, params, body }) => {
+      const k = body.k === undefined ? {} : { k: body.k };
+      const run = await coarsenRecords(deps, params.model, { ...k, operator: actor.subject });
+      if (run.records > 0) await gauges.measureModel(deps, params.model);
+      return c.json(run);
+    },
+  );
+
+  api.route(
+    {
       method: "get",
       path: "/metrics",
       access: READERS,
       tag: "Service",
       summary: "Gauges for a monitor (Prometheus text format)",
-      description: "The risk of each model's records as measured last, every MOTIVO_RISK_INTERVAL_S seconds.",
+      description:
+        "The risk of each model's records as measured last: every MOTIVO_RISK_INTERVAL_S seconds, and when records were erased or made coarser.",
       answers: { 200: { description: "Gauges", mediaType: "text/plain" } },
     },
     async ({ c }) => c.body(await gauges.text(), 200, { "content-type": gauges.contentType }),

@@ -114,6 +114,10 @@ export const auditedDecision = z.object({
   outcome: z.string().nullable(),
   state: z.enum(["kept", "erased", "erased-pending"]),
   erasure: z.int().nullable().meta({ description: "the entry that justifies the erasure" }),
+  coarsening: z.int().nullable().meta({
+    description:
+      "the entry that commits to the record, where it was replaced by a coarser one; null: its own leaf does",
+  }),
   record: decisionRecord.nullable(),
 });
 

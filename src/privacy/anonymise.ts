@@ -110,7 +110,7 @@ export function coarsestLevel({
 }
 
 /** What holds of a quasi-identifier at a level: beyond its last one, the last; nothing where none is declared. */
-function policyAt(policy: Policy, level: number): Policy {
+export function policyAt(policy: Policy, level: number): Policy {
   if (level === 0) return policy;
   const { levels = [] } = "levels" in policy ? policy : {};
   const { bins, groups, prefix } = levels[Math.min(level, levels.length) - 1] ?? {};

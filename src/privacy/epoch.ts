@@ -1,4 +1,5 @@
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createHash, hkdfSync } from "node:crypto";
+import { hmac32 } from "./hkdf.ts";
 
 /**
  * The keys of a period. Everything that could lead from the database back to a person (lookups, wrapped data
@@ -37,21 +38,19 @@ function derive(key: Uint8Array, label: string): Uint8Array {
 
 /** Length-prefixed, so that no two lists of parts give the same bytes. */
 function framed(parts: readonly string[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part, "utf8");
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const lengths = parts.map((part) => Buffer.byteLength(part));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  let at = 0;
+  parts.forEach((part, i) => {
+    at = bytes.writeUInt32BE(lengths[i]!, at);
+    at += bytes.write(part, at);
+  });
+  return bytes;
 }
 
 /** HMAC-SHA-256 over the purpose and the parts, each with its length before it. */
 export function blindWith(blindKey: Uint8Array, purpose: BlindPurpose, parts: readonly string[]): Uint8Array {
-  return createHmac("sha256", blindKey)
-    .update(framed([purpose, ...parts]))
-    .digest();
+  return hmac32(blindKey, framed([purpose, ...parts]));
 }
 
 /** @param key 32 bytes, as the provider of epoch keys gave them; written over before this returns */
@@ -62,10 +61,7 @@ export function epochOf(number: number, key: Uint8Array): Epoch {
     wrapKey: derive(key, "wrap"),
     ownerKey: derive(key, "owner"),
     blindKey: derive(key, "blind"),
-    lookup: (subjectId) =>
-      createHmac("sha256", lookupKey)
-        .update(framed(["subject", subjectId]))
-        .digest(),
+    lookup: (subjectId) => hmac32(lookupKey, framed(["subject", subjectId])),
     forget() {
       for (const one of [lookupKey, epoch.wrapKey, epoch.ownerKey, epoch.blindKey]) one.fill(0);
     },

@@ -5,22 +5,32 @@ import type { RecordedValue } from "./anonymise.ts";
 /** Values of one column with what each weighs. */
 type Weighed = readonly { cell: Cell; weight: number }[];
 
+/** A column and what was found in it so far: the bins and groups of a contract are few. */
+interface Column {
+  values: Weighed;
+  found: Map<string, Cell>;
+}
+
+const FOUND = 1_000;
+
 const columnsOf = new WeakMap<
   readonly (readonly Cell[])[],
-  { weights: Float64Array | undefined; columns: Weighed[] }
+  { weights: Float64Array | undefined; features: Contract["features"]; columns: Column[] }
 >();
 
 /** The background's columns, made once and not for every decision. */
-function weighedColumns(
+function columnsFor(
+  features: Contract["features"],
   background: readonly (readonly Cell[])[],
   weights: Float64Array | undefined,
-): Weighed[] {
+): Column[] {
   const known = columnsOf.get(background);
-  if (known !== undefined && known.weights === weights) return known.columns;
-  const columns = (background[0] ?? []).map((_, c) =>
-    background.map((row, b) => ({ cell: row[c]!, weight: weights?.[b] ?? 1 })),
-  );
-  columnsOf.set(background, { weights, columns });
+  if (known !== undefined && known.weights === weights && known.features === features) return known.columns;
+  const columns = features.map((_, c) => ({
+    values: background.map((row, b) => ({ cell: row[c]!, weight: weights?.[b] ?? 1 })),
+    found: new Map<string, Cell>(),
+  }));
+  columnsOf.set(background, { weights, features, columns });
   return columns;
 }
 
@@ -106,6 +116,17 @@ export function recordedRow(
   background: readonly (readonly Cell[])[],
   weights?: Float64Array,
 ): Cell[] {
-  const columns = weighedColumns(background, weights);
-  return features.map((feature, c) => representative(feature, inputs[feature.name], columns[c] ?? []));
+  const columns = columnsFor(features, background, weights);
+  return features.map((feature, c) => found(feature, inputs[feature.name], columns[c]!));
+}
+
+/** As `representative`, which looks through the whole column, for each value once. */
+function found(feature: Feature, value: RecordedValue | undefined, column: Column): Cell {
+  const key = value?.kind === "range" ? `${value.from} ${value.to}` : JSON.stringify(value);
+  const known = column.found.get(key);
+  if (known !== undefined) return known;
+  const cell = representative(feature, value, column.values);
+  if (column.found.size >= FOUND) column.found.clear();
+  column.found.set(key, cell);
+  return cell;
 }

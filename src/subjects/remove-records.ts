@@ -4,7 +4,10 @@ import { chunksOf } from "../db/chunks.ts";
 import type { Database } from "../db/client.ts";
 import { lockHead } from "../db/log-append.ts";
 import { erasedEntry, idempotencyKey, record, retainedRecord } from "../db/tables.ts";
+import type { DecisionRecord } from "../decisions/decision.ts";
 import type { Deps } from "../decisions/deps.ts";
+import { forgetCounts } from "../decisions/matching-gate.ts";
+import { tallyLeft } from "../decisions/matching-tally.ts";
 import type { Contract } from "../models/contract.ts";
 import { detachLater } from "./detach.ts";
 
@@ -67,16 +70,24 @@ export async function removeRecords(
       tx,
       rows.flatMap(({ keyHmac }) => keyHmac ?? []),
     );
-    gone.push(...(await deleteWithReadings(tx, going)));
+    gone.push(...(await deleteWithReadings(tx, deps, going)));
   }
   return gone;
 }
 
 async function deleteWithReadings(
   tx: Database,
-  rows: readonly Pick<typeof record.$inferSelect, "id" | "logIndex">[],
+  deps: Deps,
+  rows: readonly (typeof record.$inferSelect)[],
 ): Promise<number[]> {
   if (rows.length === 0) return [];
+  const decisions = rows.filter(({ kind }) => kind === "decision");
+  await tallyLeft(
+    tx,
+    deps,
+    decisions.map(({ body }) => JSON.parse(body) as DecisionRecord),
+  );
+  forgetCounts(deps.db);
   const indexes = rows.map(({ logIndex }) => logIndex);
   await tx.delete(record).where(inArray(record.logIndex, indexes));
   const readings = await tx
@@ -139,7 +150,7 @@ export async function endRetention(deps: Deps): Promise<number> {
         .limit(RETAINED_AT_ONCE);
       for (const { logIndex, epoch } of over) {
         const rows = await tx.select().from(record).where(eq(record.logIndex, logIndex));
-        await markErased(tx, deps, [logIndex, ...(await deleteWithReadings(tx, rows))], epoch);
+        await markErased(tx, deps, [logIndex, ...(await deleteWithReadings(tx, deps, rows))], epoch);
         await tx.delete(retainedRecord).where(and(eq(retainedRecord.logIndex, logIndex)));
       }
       return over.length;

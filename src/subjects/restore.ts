@@ -12,8 +12,8 @@ import { keysOfSigner, parseNote } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
 import type { Database } from "../db/client.ts";
 import { lockHead } from "../db/log-append.ts";
-import { importEntries, replayErasures } from "../db/log-import.ts";
-import { dataKey, erasedEntry, logTag, payload, retainedRecord } from "../db/tables.ts";
+import { importEntries, replayCoarsenings, replayErasures } from "../db/log-import.ts";
+import { dataKey, erasedEntry, logTag, matchingClass, payload, retainedRecord } from "../db/tables.ts";
 import type { Deps } from "../decisions/deps.ts";
 import { openDataKey } from "../privacy/data-key.ts";
 import { sealOwner } from "../privacy/owner.ts";
@@ -36,6 +36,8 @@ export interface Restored {
   imported: number;
   /** Records that were here although the log says that they are erased. */
   removedRecords: number;
+  /** Records that were here finer than the log says that they are. */
+  coarsenedRecords: number;
   /** People's keys that were here although access to them had ended. */
   endedKeys: number;
   /** Entries of people whose payloads were written after the backup, and are lost. */
@@ -99,14 +101,19 @@ async function checkCopy(
 }
 
 /** One batch: what was here is emptied where the copy says so, what was not here is written behind it. */
-async function takeBatch(deps: Deps, entries: readonly ParsedEntry[], had: number): Promise<number> {
-  return deps.db.transaction(async (tx) => {
+async function takeBatch(
+  deps: Deps,
+  entries: readonly ParsedEntry[],
+  had: number,
+  restored: Pick<Restored, "removedRecords" | "coarsenedRecords">,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
     const { size } = await lockHead(tx);
     const here = entries.filter(({ index }) => index < had);
     const missing = entries.filter(({ index }) => index >= size);
-    const removed = await replayErasures(tx, deps.log.context, here);
+    restored.removedRecords += await replayErasures(tx, deps.log.context, here);
+    restored.coarsenedRecords += await replayCoarsenings(tx, here);
     if (missing.length > 0) await importEntries(tx, deps.log.context, missing, deps.randomId);
-    return removed;
   });
 }
 
@@ -131,23 +138,25 @@ export async function restoreFromCopy(deps: Deps, copy: LogCopy): Promise<Restor
   const head = await deps.log.head();
   const size = await checkCopy(deps, copy, head);
   const ended = new Set<string>();
-  let removedRecords = 0;
+  const taken = { removedRecords: 0, coarsenedRecords: 0 };
   let batch: ParsedEntry[] = [];
   for await (const entry of entriesOf(copy)) {
     if ("record" in entry && entry.record?.what === "access-ended") ended.add(String(entry.record.dataKey));
     if (endsBatch(batch, entry) && batch.length > 0) {
-      removedRecords += await takeBatch(deps, batch, head.size);
+      await takeBatch(deps, batch, head.size, taken);
       batch = [];
     }
     batch.push(entry);
   }
-  removedRecords += await takeBatch(deps, batch, head.size);
+  await takeBatch(deps, batch, head.size, taken);
+  // How many of each class are left is not known any more: too few make later records coarser, too many finer.
+  await deps.db.delete(matchingClass);
   await advanceCounters(deps.db, deps);
   const endedKeys = await endKeys(deps, ended);
   const lostPayloads = await markLost(deps);
   const orphans = await eraseOrphans(deps);
   const imported = Math.max(size - head.size, 0);
-  return { had: head.size, imported, removedRecords, endedKeys, lostPayloads, orphans };
+  return { had: head.size, imported, ...taken, endedKeys, lostPayloads, orphans };
 }
 
 type KeyRow = typeof dataKey.$inferSelect;

@@ -56,7 +56,8 @@ function randomValue(random: Seeded, depth: number): JsonObject[string] {
 function slowly(line: string, index: number): { hour: number; leafHash: Uint8Array } | null {
   try {
     const parsed = parseExportLine(line);
-    if ("end" in parsed || "erased" in parsed || parsed.items || parsed.index !== index) return null;
+    if ("end" in parsed || !("recordText" in parsed) || parsed.coarsened) return null;
+    if (parsed.items || parsed.index !== index) return null;
     const leaf = parseLeaf(parsed.leaf);
     checkRecord(nodeCrypto, leaf, parsed.record!, parsed.recordText, parsed.salt);
     return { hour: leaf.hour, leafHash: hashLeaf(nodeCrypto, parsed.leaf) };

@@ -280,6 +280,14 @@ function addCoarsened(add: Add): void {
   invalid("coarsened-publication.ndjson", published, "ALTERED", "coarsening_not_justified", 0);
   const items = at(first, (line) => line.replace(/("items":\[\{"index":)[0-9]/, "$10"));
   invalid("coarsening-items-altered.ndjson", items, "ALTERED", "coarsening_items_mismatch", first);
+  const later = (entry: number, since: number) => {
+    const changed = fine[entry + 1]!.replace("{", `{"coarsened":{"since":${since}},`);
+    return fine.with(entry + 1, changed.replace(/,"record":.*$/, "}")).join("\n");
+  };
+  const { hour } = exampleLog();
+  add("valid/replaced-since.ndjson", later(1, hour), "VERIFIED", null, null);
+  invalid("replaced-in-the-future.ndjson", later(1, hour + 1), "MISSING", "pending_invalid", 1);
+  invalid("publication-replaced-since.ndjson", later(0, hour), "ALTERED", "coarsening_not_justified", 0);
   const both = at(1, (line) => line.replace('"index"', '"erased":{"since":496000},"index"'));
   invalid("coarsened-and-erased.ndjson", both, "REFUSED", "field_unknown", 1);
 }

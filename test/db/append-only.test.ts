@@ -31,6 +31,7 @@ describe.each([
     ["a DELETE of the head", sql`DELETE FROM log_head`],
     ["an UPDATE of a published model", sql`UPDATE model_file SET content = ''`],
     ["an UPDATE of a record", sql`UPDATE record SET body = ''`],
+    ["an UPDATE of a coarsening's item", sql`UPDATE coarsened_entry SET log_index = 0`],
     ["a DELETE of an erased entry's mark", sql`DELETE FROM erased_entry`],
   ])("refuse %s", async (_, statement) => {
     expect(await message(opened.db.execute(statement))).toContain("refused");

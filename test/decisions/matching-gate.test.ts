@@ -1,15 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseDocument } from "yaml";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { matchingClass, record } from "../../src/db/tables.ts";
 import type { DecisionRecord } from "../../src/decisions/decision.ts";
-import { PACKAGE_FILES } from "../../src/models/package.ts";
 import { freshPostgres } from "../support/databases.ts";
-import { FREE_TEXT, type TestService, testService } from "../support/service.ts";
+import { gatedPackage } from "../support/gated-package.ts";
+import { type TestService, testService } from "../support/service.ts";
 
 const K = 3;
 
@@ -18,19 +15,7 @@ describe("a package that states k", () => {
   let service: TestService;
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "motivo-gate-"));
-    for (const name of Object.keys(PACKAGE_FILES)) {
-      const bytes = await readFile(join(FREE_TEXT, name));
-      if (name !== "model.yaml") {
-        await writeFile(join(folder, name), bytes);
-        continue;
-      }
-      const contract = parseDocument(bytes.toString());
-      contract.set("quasiIdentifiers", ["waiting_days", "channel"]);
-      contract.set("risk", { k: K });
-      contract.setIn(["features", 0, "policy", "levels"], [{ bins: [10] }]);
-      await writeFile(join(folder, name), contract.toString());
-    }
+    folder = await gatedPackage(K);
     database = await freshPostgres();
     service = await testService(database, { packages: [folder] });
   });

@@ -11,6 +11,7 @@ import { type OpenDatabase, openPostgres } from "../../src/db/client.ts";
 import { LogBrokenError } from "../../src/db/log.ts";
 import { auditLog } from "../../src/db/log-audit.ts";
 import { record } from "../../src/db/tables.ts";
+import { coarsenRecords } from "../../src/decisions/coarsen.ts";
 import { keysOf } from "../../src/privacy/subject-keys.ts";
 import { refuseOlderThan } from "../../src/subjects/kept-log.ts";
 import { RestoreError, restoreFromCopy } from "../../src/subjects/restore.ts";
@@ -78,6 +79,8 @@ beforeAll(async () => {
   });
   expect((await service.call("DELETE", "/v1/me", await as("ana"))).status).toBe(200);
   await service.call("POST", "/v1/erasures/close-interval", "operator");
+  // Five decisions are too few for any class to keep more than the coarsest.
+  expect((await coarsenRecords(service.deps, "german-credit", { k: 50 })).records).toBe(5);
   // Still to be justified when the last copy is taken.
   expect((await service.call("DELETE", "/v1/me", await as("caio"))).status).toBe(200);
   atEnd = await (await service.call("GET", "/v1/audit/export", "auditor")).text();
@@ -105,7 +108,13 @@ describe("a backup that is restored", () => {
   it("does every later erasure again, and goes on with the log that everybody has seen", async () => {
     const { database, service } = await restoredBackup();
     const restored = await restoreFromCopy(service.deps, () => chunks(atEnd));
-    expect(restored).toMatchObject({ endedKeys: 2, removedRecords: 3, lostPayloads: 1, orphans: 1 });
+    expect(restored).toMatchObject({
+      endedKeys: 2,
+      removedRecords: 3,
+      coarsenedRecords: 2,
+      lostPayloads: 1,
+      orphans: 1,
+    });
     expect(restored.imported).toBeGreaterThan(5);
     for (const who of ["ana", "caio"]) expect(await keysOf(database.db, service.deps.epoch, who)).toEqual([]);
     const file = join(folder, "kept.ndjson");
@@ -150,6 +159,7 @@ describe("a backup that is restored", () => {
     expect(await restoreFromCopy(service.deps, () => chunks(atEnd))).toEqual({
       had: head.size,
       imported: 0,
+      coarsenedRecords: 0,
       removedRecords: 0,
       endedKeys: 0,
       lostPayloads: 0,
