@@ -53,6 +53,11 @@ export class Control {
     this.#count = count;
   }
 
+  /** Of the rows taken in, as `HybridRows.values`. */
+  get values(): Float64Array {
+    return this.#values;
+  }
+
   value(id: number, output: number): number {
     return this.#values[id * this.#outputs + output]!;
   }

@@ -10,7 +10,7 @@ import { type Cell, type Game, type Hybrids, normalisedWeights } from "./game.ts
  * scale of 1e-9 is a feature.
  *
  * Ids are given in order of first use, so that one seed names the same rows in the same order every time.
- * Memory: about 3 × players + 8 × outputs + 16 bytes a row.
+ * Memory: about players + 8 × outputs + 16 bytes a row.
  */
 export class HybridRows {
   readonly players: number;
@@ -30,8 +30,9 @@ export class HybridRows {
   /** Of each of those cells; a row's hash is the exclusive or over its cells, 0 over the explained row's own. */
   readonly #cellHashes: Int32Array;
   readonly #rowHashes: Int32Array;
-  /** The walk's current row and its hash. */
+  /** The walk's current row, who is present in it, and its hash. */
   readonly #cursor: Uint32Array;
+  readonly #cursorPresent: Uint8Array;
   #cursorBackground = 0;
   #cursorHash = 0;
 
@@ -39,8 +40,8 @@ export class HybridRows {
   /** Rows sent to the predictor, and those it has answered. */
   #sent = 0;
   #evaluated = 0;
-  readonly #underway: Promise<void>[] = [];
-  #codes: Uint16Array | Uint32Array;
+  /** What was sent, in order: from which row to before which. */
+  #underway: { from: number; to: number; answered: Promise<void> }[] = [];
   #present: Uint8Array;
   #hashes = new Int32Array(INITIAL_ROWS);
   #backgrounds = new Uint32Array(INITIAL_ROWS);
@@ -56,7 +57,7 @@ export class HybridRows {
     this.weights = normalisedWeights(game);
     this.#backgroundCodes = codeCells(game);
     this.#cursor = new Uint32Array(this.players);
-    this.#codes = emptyCodes(game.background.length, INITIAL_ROWS * this.players);
+    this.#cursorPresent = new Uint8Array(this.players);
     this.#present = new Uint8Array(INITIAL_ROWS * this.players);
 
     const rows = game.background.length;
@@ -81,8 +82,8 @@ export class HybridRows {
     }
     this.varying = varying;
     this.#takeKnown(game.backgroundValues);
-    this.#cursor.fill(0);
-    this.#cursorHash = 0;
+    // Of the last background row every player that differs is there.
+    for (const p of varying[rows - 1]!) this.toggle(p);
     this.full = this.intern();
   }
 
@@ -111,9 +112,14 @@ export class HybridRows {
     return seen.reduce((count, flag) => count + flag, 0);
   }
 
-  /** Rows whose values are known. */
+  /** The first so many rows are known: all that was waited for. */
   get evaluated(): number {
     return this.#evaluated;
+  }
+
+  /** Rows sent, answered or not. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Rows named and not sent yet. */
@@ -126,13 +132,16 @@ export class HybridRows {
     const from = background * this.players;
     this.#cursorBackground = background;
     this.#cursorHash = this.#rowHashes[background]!;
+    this.#cursorPresent.fill(0);
     for (let p = 0; p < this.players; p++) this.#cursor[p] = this.#backgroundCodes[from + p]!;
   }
 
   /** A player joins the coalition, or leaves it if present; only players that vary on this row may be named. */
   toggle(player: number): void {
     const at = this.#cursorBackground * this.players + player;
-    this.#cursor[player] = this.#cursor[player] === 0 ? this.#backgroundCodes[at]! : 0;
+    const code = this.#backgroundCodes[at]!;
+    this.#cursor[player] = this.#cursor[player]! ^ code;
+    this.#cursorPresent[player]! ^= 1;
     this.#cursorHash ^= this.#cellHashes[at]!;
   }
 
@@ -145,18 +154,16 @@ export class HybridRows {
       slot = (slot + 1) & mask;
     }
     const id = this.#count++;
-    if (id === this.#hashes.length) this.#grow(2 * id, id);
+    if (id === this.#hashes.length) {
+      this.#grow(2 * id);
+      slot = this.#freeSlot(this.#cursorHash);
+    }
+    this.#slots[slot] = id + 1;
     this.#hashes[id] = this.#cursorHash;
     this.#backgrounds[id] = this.#cursorBackground;
     const { players } = this;
-    const behind = this.#cursorBackground * players;
-    for (let p = 0, at = id * players; p < players; p++, at++) {
-      const code = this.#cursor[p]!;
-      this.#codes[at] = code;
-      // A player with the same value in both is left with the background's.
-      if (code === 0 && this.#backgroundCodes[behind + p] !== 0) this.#present[at] = 1;
-    }
-    this.#place(id);
+    const [present, flags] = [this.#present, this.#cursorPresent];
+    for (let p = 0, at = id * players; p < players; p++, at++) present[at] = flags[p]!;
     return id;
   }
 
@@ -170,23 +177,26 @@ export class HybridRows {
     if (count === 0) return;
     this.#sent = this.#count;
     const { players } = this;
-    const underway = this.#answer(first, count, {
+    const answered = this.#answer(first, count, {
       count,
       background: this.#backgrounds.slice(first, first + count),
       present: this.#present.slice(first * players, (first + count) * players),
       players: this.#game.players,
     });
-    underway.catch(() => {});
-    this.#underway.push(underway);
+    answered.catch(() => {});
+    this.#underway.push({ from: first, to: first + count, answered });
   }
 
   /**
-   * Evaluates everything that was named.
+   * Evaluates everything that was named, or the first so many rows of it, the rest being under way.
    * @throws ExplainError `prediction_shape`, `prediction_not_finite`; whatever the predictor rejects with
    */
-  async evaluate(): Promise<void> {
-    this.send();
-    await Promise.all(this.#underway.splice(0));
+  async evaluate(rows = this.#count): Promise<void> {
+    if (rows > this.#sent) this.send();
+    const later = this.#underway.findIndex(({ from }) => from >= rows);
+    const awaited = this.#underway.splice(0, later === -1 ? this.#underway.length : later);
+    await Promise.all(awaited.map(({ answered }) => answered));
+    this.#evaluated = Math.max(this.#evaluated, awaited.at(-1)?.to ?? 0);
   }
 
   async #answer(first: number, count: number, hybrids: Hybrids): Promise<void> {
@@ -198,7 +208,6 @@ export class HybridRows {
       this.#values.set(held);
     }
     this.#values.set(values, first * this.outputs);
-    this.#evaluated += count;
   }
 
   /** The cells of a row that was named. */
@@ -212,27 +221,33 @@ export class HybridRows {
     return cells;
   }
 
+  /** Outputs of rows by id, row-major: 0 until evaluated. Another array once more rows are. */
+  get values(): Float64Array {
+    return this.#values;
+  }
+
   /** An evaluated row's output. */
   value(id: number, output: number): number {
     return this.#values[id * this.outputs + output]!;
   }
 
   #isCursor(id: number): boolean {
-    const from = id * this.players;
-    for (let p = 0; p < this.players; p++) if (this.#codes[from + p] !== this.#cursor[p]) return false;
+    const flags = id * this.players;
+    const behind = this.#backgrounds[id]! * this.players;
+    for (let p = 0; p < this.players; p++) {
+      const code = this.#present[flags + p] === 1 ? 0 : this.#backgroundCodes[behind + p]!;
+      if (code !== this.#cursor[p]) return false;
+    }
     return true;
   }
 
   /** Room for so many rows in all, so that it need not be found bit by bit. */
   reserve(rows: number): void {
-    if (rows > this.#hashes.length) this.#grow(2 ** Math.ceil(Math.log2(rows)), this.#count);
+    if (rows > this.#hashes.length) this.#grow(2 ** Math.ceil(Math.log2(rows)));
   }
 
-  /** @param placed how many rows are in the table; the last one named is not yet when it is that row that needs the room */
-  #grow(capacity: number, placed: number): void {
-    const codes = emptyCodes(this.#game.background.length, capacity * this.players);
-    codes.set(this.#codes);
-    this.#codes = codes;
+  #grow(capacity: number): void {
+    const placed = Math.min(this.#count, this.#hashes.length);
     const present = new Uint8Array(capacity * this.players);
     present.set(this.#present);
     this.#present = present;
@@ -243,23 +258,18 @@ export class HybridRows {
     backgrounds.set(this.#backgrounds);
     this.#backgrounds = backgrounds;
     this.#slots = new Uint32Array(2 * capacity);
-    for (let id = 0; id < placed; id++) this.#place(id);
+    for (let id = 0; id < placed; id++) this.#slots[this.#freeSlot(this.#hashes[id]!)] = id + 1;
   }
 
-  #place(id: number): void {
+  #freeSlot(hash: number): number {
     const mask = this.#slots.length - 1;
-    let slot = this.#hashes[id]! & mask;
+    let slot = hash & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = id + 1;
+    return slot;
   }
 }
 
 const INITIAL_ROWS = 2048;
-
-function emptyCodes(backgroundRows: number, length: number): Uint16Array | Uint32Array {
-  // Codes run to the number of background rows at most.
-  return backgroundRows < 2 ** 16 ? new Uint16Array(length) : new Uint32Array(length);
-}
 
 /** Spreads a cell's code over 32 bits. */
 function cellHash(player: number, code: number): number {

@@ -99,16 +99,17 @@ export class Moments {
     const control = this.#control;
     await control?.follow(rows);
     if (this.#rounds++ === 0) this.#addKnown();
-    const value = (id: number, o: number) => rows.value(id, o);
-    const controlled = (id: number, o: number) => control!.value(id, o);
     for (const [w, walk] of round.entries()) {
       if (w % WALKS_A_TURN === WALKS_A_TURN - 1) await turn();
       for (let o = 0; o < outputs; o++) {
-        measure(rows, walk, o, value, this.#marginals);
-        if (control) measure(rows, walk, o, controlled, this.#controlMarginals);
+        measure(rows, walk, o, rows.values, this.#marginals);
+        if (control) measure(rows, walk, o, control.values, this.#controlMarginals);
         if (this.#blocks) this.#sumBlocks(walk.order, this.#blocks);
-        for (const p of this.#varying[walk.background]!) {
-          const at = (walk.background * cells + p) * outputs + o;
+        const varying = this.#varying[walk.background]!;
+        const from = walk.background * cells * outputs + o;
+        for (let i = 0; i < varying.length; i++) {
+          const p = varying[i]!;
+          const at = from + p * outputs;
           const deviation = this.#marginals[p]! - this.#means[at]!;
           this.#means[at]! += deviation / this.#rounds;
           this.#squares[at]! += deviation * (this.#marginals[p]! - this.#means[at]!);
@@ -186,24 +187,31 @@ export class Moments {
       if (slopes) slopes[o] = slope;
       const sum = new Float64Array(cells);
       const sumOfSquares = new Float64Array(cells);
-      varying.forEach((row, b) => {
-        const at = (p: number) => (b * cells + p) * outputs + o;
-        for (const p of row) attributions[p * outputs + o]! += weights[b]! * this.#means[at(p)]!;
-        if (!isSampled(b)) return;
-        const scale = weights[b]! ** 2 / (n * (n - 1));
+      for (let b = 0; b < varying.length; b++) {
+        const row = varying[b]!;
+        const from = b * cells * outputs + o;
+        const weight = weights[b]!;
+        for (let i = 0; i < row.length; i++) {
+          const at = row[i]! * outputs;
+          attributions[at + o]! += weight * this.#means[from + at]!;
+        }
+        if (!isSampled(b)) continue;
+        const scale = weight ** 2 / (n * (n - 1));
         let average = 0;
-        for (const p of row) {
-          residuals[p] = this.#residual(at(p), slope);
+        for (let i = 0; i < row.length; i++) {
+          const p = row[i]!;
+          residuals[p] = this.#residual(from + p * outputs, slope);
           average += residuals[p]! / row.length;
         }
-        for (const p of row) {
+        for (let i = 0; i < row.length; i++) {
+          const p = row[i]!;
           const pooled = sampled[p]! * (n - 1) < POOL_BELOW;
           const a =
             n === 1 ? Number.POSITIVE_INFINITY : scale * Math.max(residuals[p]!, pooled ? average : 0);
           sum[p]! += a;
           sumOfSquares[p]! += a * a;
         }
-      });
+      }
       if (slope !== 0) this.#correct(attributions, o, slope);
 
       let bound = 0;
@@ -271,24 +279,27 @@ export class Moments {
   }
 }
 
-/** The average of what each player of the walk moves a quantity by, forward and backward. */
+/**
+ * The average of what each player of the walk moves a quantity by, forward and backward.
+ * @param values of rows by id, row-major
+ */
 function measure(
-  rows: HybridRows,
+  { outputs, full: whole, empty }: HybridRows,
   { background, order, forward, backward }: Walk,
   o: number,
-  value: (id: number, o: number) => number,
+  values: Float64Array,
   marginals: Float64Array,
 ): void {
   const last = order.length - 1;
-  const full = value(rows.full, o);
-  let before = value(rows.empty[background]!, o);
+  const full = values[whole * outputs + o]!;
+  let before = values[empty[background]! * outputs + o]!;
   let behind = before;
-  for (const p of order) marginals[p] = 0;
+  for (let step = 0; step <= last; step++) marginals[order[step]!] = 0;
   for (let step = 0; step <= last; step++) {
-    const after = step === last ? full : value(forward[step]!, o);
+    const after = step === last ? full : values[forward[step]! * outputs + o]!;
     marginals[order[step]!]! += (after - before) / 2;
     before = after;
-    const ahead = step === last ? full : value(backward[step]!, o);
+    const ahead = step === last ? full : values[backward[step]! * outputs + o]!;
     marginals[order[last - step]!]! += (ahead - behind) / 2;
     behind = ahead;
   }

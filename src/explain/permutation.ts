@@ -42,8 +42,9 @@ export const FIRST_ROUNDS = 2;
  * them; this does.
  */
 export const MAX_ROUNDS = 512;
-/** Rows that are sent while the next ones are named: a predictor's own batch. */
-const SENT = 1024;
+/** Rows that are sent while the next ones are named: a few at first, so that the predictor has work, then as many again. */
+const FIRST_SENT = 512;
+const MOST_SENT = 8192;
 
 /**
  * One estimate after the first two rounds and one after each further one, the last being the answer. Nothing at all when
@@ -58,13 +59,18 @@ export async function* samplePermutations(rows: HybridRows, sampling: Sampling):
   const certain = fits(samplingRows(rows, FIRST_ROUNDS) - rows.count);
   if (certain) rows.reserve(samplingRows(rows, FIRST_ROUNDS));
   const known = await enumerateSmall(rows, certain, blocks);
-  const first: Walk[][] = [];
-  while (first.length < Math.min(FIRST_ROUNDS, last)) first.push(await drawRound(rows, sampling, certain));
+  const first: { round: Walk[]; rows: number }[] = [];
+  while (first.length < Math.min(FIRST_ROUNDS, last))
+    first.push({ round: await drawRound(rows, sampling, certain), rows: rows.count });
   if (!fits(0)) return;
-  await rows.evaluate();
+  rows.send();
 
   const moments = new Moments(rows, known, { ...(control && { control }), ...(blocks && { blocks }) });
-  for (const round of first) await moments.add(round);
+  for (const { round, rows: named } of first) {
+    // The first round is taken in while the second is on its way.
+    await rows.evaluate(named);
+    await moments.add(round);
+  }
   let estimate = await moments.summarise(sampling);
   yield estimate;
   const most = rows.varying.reduce((sum, { length }) => sum + Math.max(2 * (length - 1), 0), 0);
@@ -91,12 +97,33 @@ async function enumerateSmall(rows: HybridRows, send: boolean, blocks: Blocks | 
 
 async function drawRound(rows: HybridRows, { random, blocks }: Sampling, send: boolean): Promise<Walk[]> {
   const round: Walk[] = [];
+  // One piece of memory for all: thousands of small ones would keep the garbage collector busy.
+  const room = new Uint32Array(3 * rows.varying.reduce((sum, { length }) => sum + length, 0));
+  let taken = 0;
+  const take = (length: number) => {
+    taken += length;
+    return room.subarray(taken - length, taken);
+  };
   for (const [background, players] of rows.varying.entries()) {
-    if (players.length <= ENUMERATED_PLAYERS) continue;
-    const order = blocks ? shuffleBlocks(players, blocks, random) : players.slice();
-    if (!blocks) shuffle(order, random);
-    const forward = walk(rows, background, order);
-    const backward = walk(rows, background, order.toReversed());
+    const k = players.length;
+    if (k <= ENUMERATED_PLAYERS) continue;
+    const order = take(k);
+    if (blocks) order.set(shuffleBlocks(players, blocks, random));
+    else {
+      order.set(players);
+      shuffle(order, random);
+    }
+    const [forward, backward] = [take(k - 1), take(k - 1)];
+    rows.start(background);
+    for (let step = 0; step < k - 1; step++) {
+      rows.toggle(order[step]!);
+      forward[step] = rows.intern();
+    }
+    rows.start(background);
+    for (let step = 0; step < k - 1; step++) {
+      rows.toggle(order[k - 1 - step]!);
+      backward[step] = rows.intern();
+    }
     round.push({ background, order, forward, backward });
     if (send) await sendAhead(rows);
   }
@@ -105,17 +132,7 @@ async function drawRound(rows: HybridRows, { random, blocks }: Sampling, send: b
 
 /** Also what leaves the event loop to others in between, however many background rows there are. */
 async function sendAhead(rows: HybridRows): Promise<void> {
-  if (rows.pending < SENT) return;
+  if (rows.pending < Math.min(MOST_SENT, Math.max(FIRST_SENT, rows.sent))) return;
   rows.send();
   await turn();
-}
-
-function walk(rows: HybridRows, background: number, order: Uint32Array): Uint32Array {
-  const ids = new Uint32Array(order.length - 1);
-  rows.start(background);
-  for (let step = 0; step < ids.length; step++) {
-    rows.toggle(order[step]!);
-    ids[step] = rows.intern();
-  }
-  return ids;
 }

@@ -61,13 +61,13 @@ export function seedFromInteger(n: number): string {
 
 /**
  * An integer in [0, bound), each exactly as likely: draws in the incomplete last block are thrown away.
- * @param bound an integer in [1, 2^32]
+ * @param bound an integer in [1, 2^32)
  */
 export function below(bound: number, random: Random32): number {
-  const limit = TWO_32 - (TWO_32 % bound);
+  // The incomplete block is so unlikely that whether there is one is asked only of the draws that may lie in it.
   let draw = random();
-  while (draw >= limit) draw = random();
-  return draw % bound;
+  while (draw >= TWO_32 - bound && draw >= TWO_32 - (TWO_32 % bound)) draw = random();
+  return (draw >>> 0) % (bound >>> 0);
 }
 
 /** Fisher & Yates' shuffle in place, from the last place down: each order is exactly as likely. */

@@ -105,14 +105,22 @@ function mixWords(
   const width = players.length;
   const count = rows.background.length;
   const stride = count === 0 ? 0 : present.length / count;
+  // Where every column is a player, in the players' order, none need be looked up.
+  const direct = width === stride && players.every((player, c) => player === c);
   for (let r = 0, at = 0; r < count; r++) {
     const flags = r * stride;
     const behind = rows.background[r]! * width;
     const ahead = rows.explained[r]! * width;
-    for (let c = 0; c < width; c++, at++) {
-      const cell = background[behind + c]!;
-      into[at] = cell ^ ((cell ^ explained[ahead + c]!) & -present[flags + players[c]!]!);
-    }
+    if (direct)
+      for (let c = 0; c < width; c++, at++) {
+        const cell = background[behind + c]!;
+        into[at] = cell ^ ((cell ^ explained[ahead + c]!) & -present[flags + c]!);
+      }
+    else
+      for (let c = 0; c < width; c++, at++) {
+        const cell = background[behind + c]!;
+        into[at] = cell ^ ((cell ^ explained[ahead + c]!) & -present[flags + players[c]!]!);
+      }
   }
 }
 
@@ -126,6 +134,12 @@ function mixEach<T>(
   const width = players.length;
   const count = rows.background.length;
   const stride = count === 0 ? 0 : present.length / count;
+  const [player] = players;
+  if (width === 1) {
+    for (let r = 0, flag = player!; r < count; r++, flag += stride)
+      into[r] = present[flag] === 0 ? background[rows.background[r]!]! : explained[rows.explained[r]!]!;
+    return;
+  }
   for (let r = 0, at = 0; r < count; r++) {
     const flags = r * stride;
     const behind = rows.background[r]! * width;
