@@ -55,6 +55,7 @@ const UNUSABLE: Record<string, string> = {
   RestoreError: "copy_unusable",
   MigrationPendingError: "migration_pending",
   RoleMissingError: "role_missing",
+  NotTheOwnerError: "not_the_owner",
 };
 
 /** What a command threw, as it is told. Anything unforeseen is told without its words: they may quote what was stored. */

@@ -3,18 +3,20 @@ import { join } from "node:path";
 import { eq, inArray } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { CLEARED_TABLES } from "../../src/db/clear-disk.ts";
 import { type OpenDatabase, openPostgres } from "../../src/db/client.ts";
 import { dataKey, payload, record, removal, subject } from "../../src/db/tables.ts";
 import { keysOf } from "../../src/privacy/subject-keys.ts";
 import { endAccess } from "../../src/subjects/end-access.ts";
 import { entriesOf } from "../../src/subjects/entries.ts";
 import { finishRemoval } from "../../src/subjects/removal.ts";
+import { json, run } from "../cli/command.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { exampleOf, type TestService, testService } from "../support/service.ts";
 
 /**
  * What PostgreSQL keeps on its disk of the erased while others stay in the same tables: a table emptied altogether would
- * be truncated, and prove nothing. The statements that clear it are those of `docs/privacy.md`, read from there.
+ * be truncated, and prove nothing.
  */
 const PEOPLE = Array.from({ length: 20 }, (_, i) => `person-${i}`);
 let server: PostgresServer;
@@ -129,18 +131,10 @@ it("PostgreSQL's statistics hold none of it, so its catalogue needs no clearing"
   }
 });
 
-it("after the statements of docs/privacy.md no byte of the erased is in data folder or WAL, and the others are whole", async () => {
-  const page = readFileSync("docs/privacy.md", "utf8");
-  const [, block] = /```sql\n([\s\S]*?)```/.exec(page)!;
-  const statements = block!
-    .split("\n")
-    .map((line) => line.replace(/--.*/, "").trim())
-    .join("\n")
-    .split(";")
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== "");
-  expect(statements.length).toBeGreaterThan(5);
-  for (const statement of statements) await client.query(statement);
+it("after `motivo retention clear-disk` no byte of the erased is in data folder or WAL, and the others are whole", async () => {
+  const ended = await run(["retention", "clear-disk", "--json"], { DATABASE_URL: server.url });
+  expect([ended.code, ended.stderr]).toEqual([0, ""]);
+  expect(json(ended)).toEqual({ ok: true, tables: CLEARED_TABLES.length, wal: true });
   expect(onDisk(erased)).toEqual({});
   expect(onDisk(kept)).toEqual(all(kept));
   const token = { token: await service.issuer.issue("subject", { subject: PEOPLE[1]!, proof: 3 }) };
