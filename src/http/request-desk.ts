@@ -7,9 +7,10 @@ import { NOTICE_STATES } from "../subjects/outbox/notices.ts";
 import { answerRequest, extendRequest, moveRequest, refuseRequest } from "../subjects/requests/act.ts";
 import { acceptCorrection } from "../subjects/requests/correct.ts";
 import type { GroundCode } from "../subjects/requests/grounds.ts";
+import { takeDown } from "../subjects/requests/intake.ts";
 import { readRequest, requestsByDeadline } from "../subjects/requests/list.ts";
-import { findRequest, openRequest } from "../subjects/requests/open-request.ts";
-import type { Asked } from "../subjects/requests/request.ts";
+import { findRequest } from "../subjects/requests/open-request.ts";
+import { type Asked, CHANNELS } from "../subjects/requests/request.ts";
 import { REQUEST_RIGHTS } from "../subjects/requests/rights.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import { liftRestriction } from "../subjects/requests/stops.ts";
@@ -21,6 +22,7 @@ const TAG = "Requests";
 const access = { scope: "operator" } as const;
 const one = z.strictObject({ id: uuid });
 const answers = { 200: { description: "As it stands now", schema: shapes.requestHeader } };
+const proofLevel = z.union([z.literal(1), z.literal(2), z.literal(3)]);
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 
 /** For operators: requests by deadline, and what is done about them. */
@@ -126,29 +128,25 @@ export function requestDeskRoutes(api: Api, deps: RightsDeps): void {
   );
 }
 
-/** Rights that hand nothing out, so that an operator may take them down for somebody who wrote a letter. */
-const TAKEN_DOWN = [
-  "correction",
-  "restriction",
-  "objection",
-  "erasure",
-  "review",
-  "consent_revocation",
-] as const;
-
 function takings(api: Api, deps: RightsDeps): void {
-  for (const right of TAKEN_DOWN) {
+  for (const right of REQUEST_RIGHTS) {
     api.route(
       {
         method: "post",
         path: `/v1/requests/${right}`,
         access,
         tag: TAG,
-        summary: `Take down a request that came by letter or at the counter: ${right.replace("_", " ")}`,
+        summary: `Take down a request that came by letter, e-mail, telephone or at the counter: ${right.replace("_", " ")}`,
         description:
-          "The operator answers for who asked, and states the evidence of it. The person finds the request among theirs.",
+          "The operator answers for who asked, and states the evidence of it. Its clocks count from the day on which it came. The person finds the request among theirs. What hands something out stays open until an operator answers that it was sent; nothing of it is in this answer.",
         body: z.strictObject({
           subject: z.string().min(1).max(200),
+          channel: z.enum(CHANNELS).default("letter"),
+          receivedOn: z.iso
+            .date()
+            .optional()
+            .meta({ description: "local day of receipt, not in the future; absent: today" }),
+          proof: proofLevel.default(3).meta({ description: "how surely the person was identified, 1 to 3" }),
           evidence: shapes.words(4000).meta({ description: "how the person proved who they are" }),
           asked: shapes.ASKED_WITH[right],
         }),
@@ -156,12 +154,18 @@ function takings(api: Api, deps: RightsDeps): void {
           201: { description: "The request", schema: shapes.requestHeader },
           200: { description: "The one that is open already", schema: shapes.requestHeader },
         },
-        problems: ["unknown_decision", "decision_superseded", "decision_erased", ...INPUT_CODES],
+        problems: [
+          "proof_level_too_low",
+          "nothing_held",
+          "unknown_decision",
+          "decision_superseded",
+          "decision_erased",
+          ...INPUT_CODES,
+        ],
       },
       async ({ c, actor, body }) => {
-        const { subject, evidence } = body;
-        const who = { subject, proof: 3, takenBy: { name: actor.subject, evidence } } as const;
-        const { request, created } = await openRequest(deps, who, right, body.asked as Asked);
+        const { asked, ...taken } = body;
+        const { request, created } = await takeDown(deps, actor.subject, right, taken, asked as Asked);
         return c.json(shapes.headerOf(request), created ? 201 : 200);
       },
     );
@@ -241,7 +245,8 @@ function closings(api: Api, deps: RightsDeps): void {
       path: "/v1/requests/{id}/answer",
       access,
       tag: TAG,
-      summary: "Grant an objection or a correction; a correction is decided anew and supersedes the decision",
+      summary:
+        "Grant an objection or a correction, or say that what was asked for by letter was sent; a correction is decided anew and supersedes the decision",
       params: one,
       body: z.strictObject({
         text: shapes.words(4000),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NAMEABLE_GROUNDS } from "../subjects/requests/grounds.ts";
-import type { OpenedRequest } from "../subjects/requests/request.ts";
+import { CHANNELS, type OpenedRequest } from "../subjects/requests/request.ts";
 import { PROOF_OF, REQUEST_RIGHTS, type RequestRight } from "../subjects/requests/rights.ts";
 import { REQUEST_ACTIONS, REQUEST_STATES } from "../subjects/requests/states.ts";
 import { decisionAnswer, modelName, uuid } from "./schemas.ts";
@@ -93,6 +93,7 @@ const header = z.object({
 export const requestHeader = header.meta({ id: "RequestHeader" });
 
 const whole = header.extend({
+  channel: z.enum(CHANNELS).optional().meta({ description: "how it came, where an operator took it down" }),
   asked: z.record(z.string(), z.unknown()),
   steps: z.array(
     z.object({
@@ -152,6 +153,7 @@ export const headerOf = (request: OpenedRequest) => ({
 /** A request with what was asked, every step and what came of it. */
 export const wholeOf = (request: OpenedRequest) => ({
   ...headerOf(request),
+  ...(request.content.channel === undefined ? {} : { channel: request.content.channel }),
   asked: request.content.asked,
   steps: request.content.steps,
   outcome: request.content.outcome ?? null,

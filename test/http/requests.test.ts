@@ -422,9 +422,11 @@ describe("data-subject requests", () => {
     const record = await rights.recordAt(body.steps[0]!.logIndex);
     expect(record).toMatchObject({ by: "operator", proof: 3 });
     expect(record!.actor).toMatch(/^[0-9a-f]{16}$/);
+    const other = person();
+    await rights.decide(other);
     const another = await service.json("POST", "/v1/requests/review", "operator", {
       ...letter,
-      subject: person(),
+      subject: other,
     });
     expect(another.body).toMatchObject({ code: "unknown_decision" });
   });

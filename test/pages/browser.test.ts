@@ -47,6 +47,7 @@ const OPERATOR = [
   "/operator",
   "/operator/requests",
   `/operator/requests/${CORRECTION_ID}`,
+  "/operator/intake",
   "/operator/mandates",
   "/operator/holds",
   "/operator/models",

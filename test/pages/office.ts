@@ -171,6 +171,12 @@ export function officeOf(
         placedAt: "2026-01-02T09:00:00Z",
       },
     ],
+    correctedContract: async () => contract,
+    decisionContract: async (decision) => (decision === mine.decision.id ? contract : null),
+    async takeDown(_actor, right, taken, asked) {
+      did("takeDown", { right, ...taken, asked });
+      return { id: CORRECTION_ID, created: true };
+    },
     recordMandate: async (_actor, asked) => did("recordMandate", asked),
     findMandates: async (_actor, person) => [
       {

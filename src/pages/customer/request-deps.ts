@@ -2,7 +2,7 @@ import type { Language } from "../../decisions/decision.ts";
 import type { ProofLevel } from "../../http/proof.ts";
 import type { Actor } from "../../http/tokens.ts";
 import type { ShownClock } from "../../subjects/requests/clocks.ts";
-import type { Asked, OpenedRequest, RequestContent } from "../../subjects/requests/request.ts";
+import type { Asked, Channel, OpenedRequest, RequestContent } from "../../subjects/requests/request.ts";
 import type { RequestRight } from "../../subjects/requests/rights.ts";
 import type { Stop } from "../../subjects/requests/stops.ts";
 
@@ -23,6 +23,10 @@ export type FormRight = (typeof FORM_RIGHTS)[number];
 export interface OwnRequest
   extends Pick<OpenedRequest, "id" | "reference" | "right" | "state" | "due" | "target" | "forgetAt"> {
   received: string;
+  /** How it came, where an operator took it down. */
+  channel?: Channel | undefined;
+  /** What it hands out is sent by hand. */
+  byHand?: boolean;
   closed: string | null;
   clocks: readonly ShownClock[];
   /** Since when the person is waited for; null while nobody waits. */

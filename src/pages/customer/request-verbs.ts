@@ -10,7 +10,7 @@ import { stoppedSince } from "../../subjects/requests/agenda.ts";
 import type { recipientsOf } from "../../subjects/requests/disclosures.ts";
 import { findOwnRequest, needProof, openRequest, proofFor } from "../../subjects/requests/open-request.ts";
 import { purposesOf, ruled } from "../../subjects/requests/purposes.ts";
-import type { OpenedRequest, StepTaken } from "../../subjects/requests/request.ts";
+import { isSentByHand, type OpenedRequest, type StepTaken } from "../../subjects/requests/request.ts";
 import { requestsOf } from "../../subjects/requests/requests-of.ts";
 import { PROOF_OF } from "../../subjects/requests/rights.ts";
 import type { RightsDeps } from "../../subjects/requests/settings.ts";
@@ -32,6 +32,8 @@ export function requestVerbs(deps: RightsDeps): RequestVerbs {
     return {
       ...{ id, reference, right, state, due, target, forgetAt, needs },
       received: localDay(receivedAt, rights.timeZone),
+      channel: content.channel,
+      byHand: isSentByHand(request),
       closed: closedAt && localDay(closedAt, rights.timeZone),
       clocks: steps.at(-1)?.clocks ?? [],
       stoppedSince: waits ? stoppedSince(content, rights.timeZone) : null,

@@ -39,7 +39,7 @@ export function requestPage(scene: Scene, view: RequestView): Html {
     main: html`<p class="back">${arrow("left")} <a href="/me/requests">${words.back}</a></p>
 <h1>${title}</h1><p class="request-state">${stateSquare(request.state)} ${scene.words.requests.states[request.state]}</p>
 ${done === null ? "" : html`<p class="sheet" role="status">${notes[done]}</p>`}
-<div class="clock-alone">${deadline(scene, request, today)}</div>
+${request.channel === undefined ? "" : html`<p class="note">${scene.words.intake.cameBy(scene.words.intake.channels[request.channel])}</p>`}<div class="clock-alone">${deadline(scene, request, today)}</div>
 ${request.words === null ? withoutWords(scene, view) : withWords(scene, view, request.words)}
 ${clocks(scene, request)}
 ${responsible(scene)}`,
@@ -64,7 +64,8 @@ ${open ? cancelling(scene, request) : ""}
 ${request.forgetAt === null ? "" : html`<p class="note after">${words.kept(scene.numbers.longDay(request.forgetAt))}</p>`}`;
 }
 
-function nextText({ words }: Scene, { right }: OwnRequest): string {
+function nextText({ words }: Scene, { right, byHand }: OwnRequest): string {
+  if (byHand) return words.intake.next;
   const texts = words.request.nextText;
   return right === "review" || right === "correction" || right === "objection" ? texts[right] : texts.other;
 }
@@ -146,7 +147,7 @@ function answer(scene: Scene, view: RequestView, told: NonNullable<OwnRequest["w
 
 function resultWords(
   scene: Scene,
-  { right }: OwnRequest,
+  { right, byHand }: OwnRequest,
   contract: Contract | null,
   outcome: Record<string, unknown> | undefined,
 ): string {
@@ -157,12 +158,13 @@ function resultWords(
     const code = String(outcome.outcome);
     return words.reviewed.changed(contract ? outcomeWords(contract, code, scene.language).label : code);
   }
+  if (byHand) return scene.words.intake.sent;
   return right === "correction" ? words.corrected : words.answered[right];
 }
 
 function links(
   scene: Scene,
-  { right }: OwnRequest,
+  { right, byHand }: OwnRequest,
   { asked: of, outcome }: NonNullable<OwnRequest["words"]>,
 ): Html | "" {
   const words = scene.words.request;
@@ -170,7 +172,8 @@ function links(
     html`<p class="buttons"><a class="button second" href="${href}">${label}</a></p>`;
   if (right === "correction" && typeof outcome?.decision === "string" && mayRead(scene))
     return to(`/me/decisions/${outcome.decision}`, words.newDecision);
-  if (right === "access_complete" || right === "portability") return to("/me/copy", words.toCopies);
+  if (!byHand && (right === "access_complete" || right === "portability"))
+    return to("/me/copy", words.toCopies);
   if (right === "review" && of.decision !== undefined && mayRead(scene))
     return to(`/me/decisions/${of.decision}`, words.decision);
   return "";

@@ -7,6 +7,8 @@ export const OPERATOR_ROUTES = [
   { method: "get", path: "/operator/holds", access: "operator" },
   { method: "post", path: "/operator/holds", access: "operator" },
   { method: "post", path: "/operator/holds/:id/lift", access: "operator" },
+  { method: "get", path: "/operator/intake", access: "operator" },
+  { method: "post", path: "/operator/intake", access: "operator" },
   { method: "get", path: "/operator/mandates", access: "operator" },
   { method: "post", path: "/operator/mandates", access: "operator", maxBytes: 12 * 1024 * 1024 },
   { method: "post", path: "/operator/mandates/find", access: "operator" },

@@ -12,8 +12,9 @@ import type { MandateNames } from "../../subjects/mandates/mandate.ts";
 import type { MandateAsked } from "../../subjects/mandates/record-mandate.ts";
 import type { AgendaLine } from "../../subjects/requests/agenda.ts";
 import type { GroundCode } from "../../subjects/requests/grounds.ts";
+import type { TakenDown } from "../../subjects/requests/intake.ts";
 import type { RequestLine } from "../../subjects/requests/list.ts";
-import type { OpenedRequest } from "../../subjects/requests/request.ts";
+import type { Asked, OpenedRequest } from "../../subjects/requests/request.ts";
 import type { RequestRight } from "../../subjects/requests/rights.ts";
 import type { oversightOf } from "../../subjects/reviews/oversight.ts";
 import type { Conclusion, ReviewFile } from "../../subjects/reviews/review.ts";
@@ -98,6 +99,17 @@ export interface OperatorVerbs {
   closedRequests(): Promise<RequestLine[]>;
   /** The reading is on the record. @throws Problem unknown_request */
   openRequest(actor: Actor, id: string): Promise<OpenedForOperator>;
+  /** The package whose fields a correction is about; nothing is opened, and no trace left. @throws Problem unknown_request */
+  correctedContract(id: string): Promise<Contract | null>;
+  /** The package by which a decision was made; null where there is no such decision (any more). Nothing is opened. */
+  decisionContract(decision: string): Promise<Contract | null>;
+  /** @throws Problem invalid_request, proof_level_too_low, nothing_held, unknown_decision, those of inputs */
+  takeDown(
+    actor: Actor,
+    right: RequestRight,
+    taken: TakenDown,
+    asked: Asked,
+  ): Promise<{ id: string; created: boolean }>;
   /** @throws Problem illegal_transition, no_extension, extension_too_late, ground_not_applicable, those of inputs */
   takeStep(
     actor: Actor,

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Problem } from "../../errors.ts";
 import type { Contract } from "../../models/contract.ts";
-import type { StepTaken } from "../../subjects/requests/request.ts";
+import { isSentByHand, type StepTaken } from "../../subjects/requests/request.ts";
 import { isOpen } from "../../subjects/requests/states.ts";
 import { capital, featureNamed, inputWords } from "../contract-words.ts";
 import { arrow } from "../figures/marks.ts";
@@ -57,7 +57,7 @@ function asked(scene: Scene, { request, contract }: RequestView): Html {
   const { statement, decision, model, because, inputs } = request.content.asked;
   return html`<section class="ruled" aria-labelledby="asked"><h2 id="asked">${texts.asked}</h2>
 ${statement === undefined ? html`<p class="note">${texts.noWords}</p>` : html`<blockquote>${statement}</blockquote>`}
-<dl class="facts"><dt>${texts.who}</dt><dd><code>${request.content.subject}</code><br><span class="quiet">${texts.proven(request.content.proof)}</span></dd>${decision === undefined ? "" : html`<dt>${texts.decision}</dt><dd><code>${decision}</code></dd>`}${model === undefined ? "" : html`<dt>${texts.model}</dt><dd>${model}</dd>`}${because === undefined ? "" : html`<dt>${texts.because}</dt><dd>${because}</dd>`}${inputs === undefined ? "" : html`<dt>${texts.inputs}</dt><dd>${Object.entries(inputs).map(([name, value]) => html`${featureLabel(scene, contract, name)}: <strong>${valueWords(scene, contract, name, value)}</strong><br>`)}</dd>`}<dt>${texts.reference}</dt><dd><code>${request.reference}</code></dd></dl></section>`;
+<dl class="facts"><dt>${texts.who}</dt><dd><code>${request.content.subject}</code><br><span class="quiet">${texts.proven(request.content.proof)}</span></dd>${decision === undefined ? "" : html`<dt>${texts.decision}</dt><dd><code>${decision}</code></dd>`}${model === undefined ? "" : html`<dt>${texts.model}</dt><dd>${model}</dd>`}${because === undefined ? "" : html`<dt>${texts.because}</dt><dd>${because}</dd>`}${inputs === undefined ? "" : html`<dt>${texts.inputs}</dt><dd>${Object.entries(inputs).map(([name, value]) => html`${featureLabel(scene, contract, name)}: <strong>${valueWords(scene, contract, name, value)}</strong><br>`)}</dd>`}${request.content.channel === undefined ? "" : html`<dt>${texts.received}</dt><dd>${words.intake.cameBy(words.intake.channels[request.content.channel])}</dd>`}<dt>${texts.reference}</dt><dd><code>${request.reference}</code></dd></dl></section>`;
 }
 
 const featureLabel = ({ language }: Scene, contract: Contract | null, name: string): string => {
@@ -95,17 +95,18 @@ function todo(scene: Scene, view: RequestView): Html {
   return html`${note === null ? "" : html`<p class="note">${note}</p>`}<div class="steps-to-take">${possible.map(
     (step, i) => {
       const open = refused === null ? i === 0 && note === null : refused.step === step;
-      return html`<details name="steps"${open ? html` open` : ""}><summary>${texts.forms[step].title}</summary>${form(scene, view, step)}</details>`;
+      return html`<details name="steps"${open ? html` open` : ""}><summary>${step === "answer" && isSentByHand(request) ? texts.sent.title : texts.forms[step].title}</summary>${form(scene, view, step)}</details>`;
     },
   )}</div>`;
 }
 
 function form(scene: Scene, { request, grounds, contract, refused }: RequestView, step: OperatorStep): Html {
   const texts = scene.words.requestPage;
-  const { note, button } = texts.forms[step];
+  const forms = { ...texts.forms, ...(isSentByHand(request) ? { answer: texts.sent } : {}) };
+  const { note, button } = forms[step];
   const typed = refused?.step === step ? refused.typed : {};
   const missing = refused?.step === step && needsWords(step) && (typed.text ?? "").trim() === "";
-  const label = "text" in texts.forms[step] ? (texts.forms[step] as { text: string }).text : "";
+  const label = "text" in forms[step] ? (forms[step] as { text: string }).text : "";
   const inputs = step === "correct" ? Object.entries(request.content.asked.inputs ?? {}) : [];
   return html`<form class="step-form" method="post" action="/operator/requests/${request.id}/${step}">${scene.csrf === null ? "" : csrfField(scene.csrf)}<p class="note">${note}</p>
 ${step === "refuse" ? html`<label for="ground">${texts.ground}</label><select id="ground" name="ground" required>${grounds.map(({ code, articles }) => html`<option value="${code}"${typed.ground === code ? html` selected` : ""}>${(texts.grounds as Record<string, string>)[code] ?? code} (${articles.join(", ")})</option>`)}</select>` : ""}

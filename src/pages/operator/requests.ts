@@ -22,7 +22,7 @@ export function requestsPage(scene: Scene, { place, open, closed, log }: Request
     kind: "expert",
     sections: operatorSections(scene, "requests"),
     logLine: { ...log, entry: null, seal: "unchecked" },
-    main: html`<h1>${texts.title}</h1><p class="lead">${texts.lead}</p>
+    main: html`<div class="title-line"><div><h1>${texts.title}</h1><p class="lead">${texts.lead}</p></div><a class="button second" href="/operator/intake">${words.intake.link}</a></div>
 <section class="ruled" aria-labelledby="open"><h2 id="open">${texts.open}</h2>${open.length === 0 ? html`<p class="sheet"><strong>${words.today.empty}</strong> ${words.today.emptyNote}</p>` : agendaTable(scene, open, place.today, true)}<p class="note">${words.operator.whole(place.timeZone, place.calendar)}</p></section>
 <section class="ruled" aria-labelledby="closed"><h2 id="closed">${texts.closed}</h2>${
       closed.length === 0

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Problem, type ProblemCode } from "../../errors.ts";
 import { words } from "../../http/request-schemas.ts";
 import { INPUT_CODES } from "../../models/inputs.ts";
+import { instantOf, localOf } from "../../subjects/deadlines/local-time.ts";
 import type { IncidentAsked } from "../../subjects/incident.ts";
 import { inputsOf } from "../product/form.ts";
 import type { Mount, Visit } from "../visit.ts";
@@ -10,8 +11,8 @@ import { formOf, type LogLine, type OperatorDeps } from "./desk.ts";
 import { holdsPage } from "./holds.ts";
 import { incidentPage } from "./incident.ts";
 import { INCIDENT_FIELDS, type IncidentField, type IncidentTyped } from "./incident-form.ts";
+import { mountIntake } from "./intake-routes.ts";
 import { keysPage } from "./keys.ts";
-import { instantOf, localOf } from "./local-time.ts";
 import { logPage } from "./log.ts";
 import { mountMandates } from "./mandate-routes.ts";
 import { modelsPage } from "./models.ts";
@@ -64,6 +65,7 @@ export function mountOperator(mount: Mount, deps: OperatorDeps): void {
   });
 
   mountRequests(mount, deps, logLine);
+  mountIntake(mount, deps, logLine);
   mountMandates(mount, deps, logLine);
   mountHolds(mount, deps, logLine);
   mountModels(mount, deps, logLine);
@@ -98,7 +100,7 @@ function mountRequests(mount: Mount, deps: OperatorDeps, logLine: LogLine): void
       await operator.takeStep(actor, id, step, {
         text,
         ...(typed.ground === undefined ? {} : { ground: typed.ground }),
-        ...(step === "correct" ? { inputs: await correctedInputs(deps, visit, id, typed) } : {}),
+        ...(step === "correct" ? { inputs: await correctedInputs(deps, id, typed) } : {}),
       });
     } catch (error) {
       const problem = atTheForm(error);
@@ -111,13 +113,8 @@ function mountRequests(mount: Mount, deps: OperatorDeps, logLine: LogLine): void
 }
 
 /** The fields of a correction in the types that the package gives them. */
-async function correctedInputs(
-  { operator }: OperatorDeps,
-  { actor }: Visit,
-  id: string,
-  typed: Record<string, string>,
-) {
-  const { contract } = await operator.openRequest(actor, id);
+async function correctedInputs({ operator }: OperatorDeps, id: string, typed: Record<string, string>) {
+  const contract = await operator.correctedContract(id);
   if (contract === null) throw new Problem("decision_erased");
   const fields = Object.entries(typed).flatMap(([name, value]) =>
     name.startsWith("input:") ? [[name.slice("input:".length), value] as const] : [],

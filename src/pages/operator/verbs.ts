@@ -1,12 +1,13 @@
-import { desc, gte, sql } from "drizzle-orm";
+import { and, desc, eq, gte, sql } from "drizzle-orm";
 import { toHex } from "../../../audit/bytes.ts";
 import { keysOfSigner } from "../../../audit/note.ts";
 import type { Checkpoints } from "../../checkpoints/checkpoints.ts";
 import { publicationOf } from "../../checkpoints/published.ts";
 import { lastAudit } from "../../db/last-audit.ts";
 import { auditWithKept } from "../../db/log-audit.ts";
-import { modelVersion, monitorCount } from "../../db/tables.ts";
+import { modelVersion, monitorCount, record } from "../../db/tables.ts";
 import { Problem } from "../../errors.ts";
+import type { Contract } from "../../models/contract.ts";
 import { checkPackage } from "../../models/package.ts";
 import { moveAlias, publish } from "../../models/publish.ts";
 import { closeEpoch } from "../../subjects/close-epoch.ts";
@@ -17,13 +18,20 @@ import { holdsInForce, liftHold, placeHold } from "../../subjects/holds.ts";
 import { incidentPeople, incidentScope } from "../../subjects/incident.ts";
 import { isInForce } from "../../subjects/mandates/mandate.ts";
 import { findGiven, recordMandate, revokeMandate } from "../../subjects/mandates/record-mandate.ts";
-import { openVaulted } from "../../subjects/own-decision.ts";
 import { removalsUnderWay } from "../../subjects/removal.ts";
-import { answerRequest, extendRequest, moveRequest, refuseRequest } from "../../subjects/requests/act.ts";
+import {
+  answerRequest,
+  extendRequest,
+  isAnsweredInWords,
+  moveRequest,
+  refuseRequest,
+} from "../../subjects/requests/act.ts";
 import { openCounts, requestAgenda } from "../../subjects/requests/agenda.ts";
 import { acceptCorrection } from "../../subjects/requests/correct.ts";
 import { articlesOf, type GroundCode, NAMEABLE_GROUNDS } from "../../subjects/requests/grounds.ts";
+import { takeDown } from "../../subjects/requests/intake.ts";
 import { readRequest, requestsByDeadline } from "../../subjects/requests/list.ts";
+import { findRequest } from "../../subjects/requests/open-request.ts";
 import type { OpenedRequest } from "../../subjects/requests/request.ts";
 import type { RightsDeps } from "../../subjects/requests/settings.ts";
 import { isOpen, mayTake } from "../../subjects/requests/states.ts";
@@ -41,7 +49,7 @@ function stepsOf(request: OpenedRequest): OperatorStep[] {
   const { right, state, content } = request;
   const may = (action: Parameters<typeof mayTake>[1]) => mayTake(state, action);
   const steps: [OperatorStep, boolean][] = [
-    ["answer", right === "objection" && may("answer")],
+    ["answer", isAnsweredInWords(request) && may("answer")],
     ["correct", right === "correction" && may("answer")],
     ["identity-confirmed", may("confirm_identity")],
     // What a reviewer opens begins by that.
@@ -63,10 +71,28 @@ const groundsOf = ({ right, content }: OpenedRequest) =>
 
 type RequestVerbs = Pick<
   OperatorVerbs,
-  "place" | "agenda" | "openCounts" | "closedRequests" | "openRequest" | "takeStep" | "oversight"
+  | "place"
+  | "agenda"
+  | "openCounts"
+  | "closedRequests"
+  | "openRequest"
+  | "correctedContract"
+  | "decisionContract"
+  | "takeStep"
+  | "takeDown"
+  | "oversight"
 >;
 
 function requestVerbs(deps: RightsDeps): RequestVerbs {
+  /** By the record without a name: what the decision holds stays closed. */
+  const decisionContract = async (id: string): Promise<Contract | null> => {
+    const [row] = await deps.db
+      .select({ model: record.model, version: record.version })
+      .from(record)
+      .where(and(eq(record.id, id), eq(record.kind, "decision")));
+    if (!row?.model || row.version === null) return null;
+    return (await deps.models.published(row.model, row.version)).contract;
+  };
   return {
     place: () => ({
       today: localDay(deps.now(), deps.rights.timeZone),
@@ -79,14 +105,20 @@ function requestVerbs(deps: RightsDeps): RequestVerbs {
     async openRequest(actor, id) {
       const request = await readRequest(deps, id, actor.subject);
       const { decision } = request.content.asked;
-      // Its contract alone is needed here: what the decision holds stays closed.
-      const vaulted =
-        request.right === "correction" && isOpen(request.state)
-          ? await openVaulted(deps, decision ?? "")
+      const contract =
+        request.right === "correction" && isOpen(request.state) && decision !== undefined
+          ? await decisionContract(decision)
           : null;
-      const about = vaulted?.vaulted.decision;
-      const contract = about ? (await deps.models.published(about.model, about.version)).contract : null;
       return { request, steps: stepsOf(request), grounds: groundsOf(request), contract };
+    },
+    async correctedContract(id) {
+      const { decision } = (await findRequest(deps, id)).content.asked;
+      return decision === undefined ? null : decisionContract(decision);
+    },
+    decisionContract,
+    async takeDown({ subject: name }, right, taken, asked) {
+      const { request, created } = await takeDown(deps, name, right, taken, asked);
+      return { id: request.id, created };
     },
     async takeStep({ subject: name }, id, step, { text, ground, inputs }) {
       const who = { by: "operator", name } as const;

@@ -2,7 +2,7 @@ import { Problem } from "../../errors.ts";
 import { localDay } from "../deadlines/days.ts";
 import { clocksOf } from "./clocks.ts";
 import { articlesOf, type GroundCode } from "./grounds.ts";
-import { type OpenedRequest, timedSteps } from "./request.ts";
+import { isSentByHand, type OpenedRequest, timedSteps } from "./request.ts";
 import type { RightsDeps } from "./settings.ts";
 import { liftStops } from "./stops.ts";
 import { type StepAsked, takeStep } from "./take-step.ts";
@@ -97,9 +97,13 @@ export async function refuseRequest(
   });
 }
 
+/** Whether an operator's words are the answer. */
+export const isAnsweredInWords = (request: OpenedRequest): boolean =>
+  request.right === "objection" || isSentByHand(request);
+
 /**
- * Answers an objection: the purpose stays stopped. Corrections are answered by `acceptCorrection`, reviews by a
- * reviewer, everything else by the service.
+ * Answers an objection: the purpose stays stopped; or says that what was asked for by letter was sent. Corrections are
+ * answered by `acceptCorrection`, reviews by a reviewer, everything else by the service.
  * @throws Problem human_answer_needed, illegal_transition
  */
 export async function answerRequest(
@@ -108,8 +112,8 @@ export async function answerRequest(
   operator: string,
   text: string,
 ): Promise<OpenedRequest> {
-  return takeStep(deps, id, ({ right }) => {
-    if (right !== "objection") throw new Problem("human_answer_needed");
+  return takeStep(deps, id, (request) => {
+    if (!isAnsweredInWords(request)) throw new Problem("human_answer_needed");
     return { action: "answer", by: "operator", name: operator, text };
   });
 }

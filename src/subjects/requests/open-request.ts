@@ -5,6 +5,7 @@ import { standingOf } from "../../decisions/standing.ts";
 import { actorOf } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
 import { retryStale } from "../../privacy/stale.ts";
+import { localDay } from "../deadlines/days.ts";
 import { needRight } from "../mandates/act-under.ts";
 import { tellPerson } from "../outbox/notices.ts";
 import { ownDecision } from "../own-decision.ts";
@@ -14,7 +15,15 @@ import { articlesOf, type GroundCode } from "./grounds.ts";
 import { blindNow, blindsOf, currentEpoch, inTransaction, OwnKey } from "./own-key.ts";
 import { performRequest } from "./perform.ts";
 import { type HeldPurpose, purposesOf, ruled } from "./purposes.ts";
-import { type Asked, type OpenedRequest, openKeyParts, openRow, type RequestContent } from "./request.ts";
+import {
+  type Asked,
+  type Channel,
+  isSentByHand,
+  type OpenedRequest,
+  openKeyParts,
+  openRow,
+  type RequestContent,
+} from "./request.ts";
 import { DECISION_RIGHTS, HUMAN_RIGHTS, PROOF_OF, PURPOSE_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
 import { stepEntry } from "./step-entry.ts";
@@ -24,8 +33,8 @@ import { appendAll, takeStep } from "./take-step.ts";
 export interface Requester {
   subject: string;
   proof: 1 | 2 | 3;
-  /** An operator who takes down what came by letter or at the counter, and on what evidence of who asked. */
-  takenBy?: { name: string; evidence: string };
+  /** An operator who takes down what came otherwise than by a call (`intake.ts`), and on what evidence of who asked. */
+  takenBy?: { name: string; evidence: string; channel: Channel };
   /** Who asks for the person: a representative by their id, a registered caller of OpenDSR by its domain. */
   actsFor?:
     | { by: "caller"; who: string }
@@ -142,6 +151,7 @@ async function receive(
       proof,
       // An organisation, and no person.
       ...(actsFor?.by === "caller" ? { caller: actsFor.who } : {}),
+      ...(takenBy ? { channel: takenBy.channel, received: localDay(receivedAt, deps.rights.timeZone) } : {}),
     };
     const stop = right === "objection" ? STOP_OF.objection : null;
     const content: RequestContent = {
@@ -149,6 +159,7 @@ async function receive(
       proof,
       asked,
       regimes,
+      ...(takenBy ? { channel: takenBy.channel } : {}),
       steps: [],
       stopped: stop && !scope.refusal ? scope.models : [],
     };
@@ -220,7 +231,7 @@ export async function openRequest(
     const refused = await takeStep(deps, made.id, () => ({ action: "refuse", by: "service", ...refusal }));
     return { request: refused, created: true };
   }
-  if (taking.later || HUMAN_RIGHTS.has(right)) return { request: made, created: true };
+  if (taking.later || HUMAN_RIGHTS.has(right) || isSentByHand(made)) return { request: made, created: true };
   const { request: answered, result } = await performRequest(deps, made);
   return { request: answered, created: true, result };
 }

@@ -6,7 +6,7 @@ import { startCopy } from "../copies/start-copy.ts";
 import { confirmation, explanation, portability, recipientsOf, simplifiedAccess } from "./disclosures.ts";
 import { performErasure } from "./perform-erasure.ts";
 import { purposesOf, ruled } from "./purposes.ts";
-import { type OpenedRequest, openRow } from "./request.ts";
+import { isSentByHand, type OpenedRequest, openRow } from "./request.ts";
 import { HUMAN_RIGHTS, type RequestRight } from "./rights.ts";
 import type { RightsDeps } from "./settings.ts";
 import { STOP_OF, setStops } from "./stops.ts";
@@ -134,8 +134,10 @@ export async function resumeRequests(deps: RightsDeps, olderThanMs = 60_000): Pr
   let resumed = 0;
   const failures: unknown[] = [];
   for (const row of rows) {
+    const opened = openRow(deps, row);
+    if (isSentByHand(opened)) continue;
     try {
-      await performRequest(deps, openRow(deps, row));
+      await performRequest(deps, opened);
       resumed += 1;
     } catch (error) {
       // Another process was quicker.

@@ -5,8 +5,12 @@ import type { Regime } from "../deadlines/clock.ts";
 import type { ShownClock } from "./clocks.ts";
 import type { GroundCode } from "./grounds.ts";
 import { epochOfRow, OwnKey } from "./own-key.ts";
-import type { RequestRight } from "./rights.ts";
+import { HANDING_OUT, type RequestRight } from "./rights.ts";
 import type { RequestAction, RequestState } from "./states.ts";
+
+/** How a request came that the person did not make by a call of their own. */
+export const CHANNELS = ["letter", "email", "phone", "counter"] as const;
+export type Channel = (typeof CHANNELS)[number];
 
 /** Who took a step. */
 export type Party = "person" | "representative" | "caller" | "operator" | "reviewer" | "service";
@@ -50,6 +54,8 @@ export interface RequestContent {
   proof: 1 | 2 | 3;
   asked: Asked;
   regimes: Regime[];
+  /** Absent: by a call of the person's, or of somebody who acts for them. */
+  channel?: Channel;
   steps: StepTaken[];
   /** Models that were stopped: what the rows of `processing_stop` were made from. */
   stopped: string[];
@@ -96,6 +102,16 @@ export function openRow(deps: Pick<Deps, "epoch">, row: typeof request.$inferSel
     key,
   };
 }
+
+/**
+ * Whether what is to be handed out has to be sent by hand: it was asked for where nobody is signed in, and stays open until an
+ * operator says that it was sent.
+ */
+export const isSentByHand = ({
+  right,
+  content,
+}: Pick<OpenedRequest, "right"> & { content: Pick<RequestContent, "channel"> }): boolean =>
+  content.channel !== undefined && HANDING_OUT.has(right);
 
 /** What makes two requests the same one while the first is open. */
 export const openKeyParts = (subject: string, right: string, { model, decision }: Asked): string[] => [

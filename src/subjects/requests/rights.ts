@@ -39,6 +39,16 @@ export const PROOF_OF: Record<RequestRight, 1 | 2 | 3> = {
 /** Rights that a human has to answer; all others the service answers in the call. */
 export const HUMAN_RIGHTS: ReadonlySet<RequestRight> = new Set(["correction", "objection", "review"]);
 
+/** Rights whose answer is data of the person's, or says that there is some. */
+export const HANDING_OUT: ReadonlySet<RequestRight> = new Set([
+  "confirmation",
+  "access_simplified",
+  "access_complete",
+  "portability",
+  "explanation",
+  "recipients",
+]);
+
 /** Rights that are about one decision. */
 export const DECISION_RIGHTS: ReadonlySet<RequestRight> = new Set(["correction", "review", "explanation"]);
 

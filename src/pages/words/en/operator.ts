@@ -226,6 +226,12 @@ export const operator: typeof portuguese = {
         button: "Lift",
       },
     },
+    sent: {
+      title: "Answer: it was sent",
+      note: "The person asked by letter, so what they asked for goes to them by hand: `motivo access` writes the copy. Say what was sent, where to and when.",
+      text: "What was sent, for the person to read",
+      button: "Answer",
+    },
     ground: "Ground",
     grounds: {
       no_record: "nothing is held about the person",

@@ -225,6 +225,12 @@ export const operator = {
         button: "Levantar",
       },
     },
+    sent: {
+      title: "Responder: foi enviado",
+      note: "A pessoa pediu por carta, então o que pediu vai a ela por nossa mão: `motivo access` escreve a cópia. Diga o que foi enviado, para onde e quando.",
+      text: "O que foi enviado, para a pessoa ler",
+      button: "Responder",
+    },
     ground: "Fundamento",
     grounds: {
       no_record: "não há dados sobre a pessoa",

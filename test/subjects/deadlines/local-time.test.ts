@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { instantOf, localOf } from "../../../src/pages/operator/local-time.ts";
+import { instantOf, localOf } from "../../../src/subjects/deadlines/local-time.ts";
 
 describe("the time of a field by the clocks of a place", () => {
   it.each([
