@@ -1,4 +1,5 @@
 import type { Cell, Game } from "./game.ts";
+import { ROWS_A_TURN, turn } from "./turn.ts";
 
 /** SHA-256 of a text's UTF-8 bytes, in lower-case hex. */
 export async function digestOf(text: string): Promise<string> {
@@ -19,11 +20,19 @@ const known = new WeakMap<
 export function backgroundDigest({ background, weights }: Compared): Promise<string> {
   const made = known.get(background);
   if (made !== undefined && made.weights === weights) return made.digest;
-  const lines = background.map((row) => `${JSON.stringify(row.map(written))}\n`);
-  const weighed = weights === undefined ? "" : `${JSON.stringify([...weights])}\n`;
-  const digest = digestOf(`motivo/background/v1\n${lines.join("")}${weighed}`);
+  const digest = digestInSteps({ background, ...(weights && { weights }) });
   known.set(background, { weights, digest });
   return digest;
+}
+
+async function digestInSteps({ background, weights }: Compared): Promise<string> {
+  const lines: string[] = [];
+  for (const [b, row] of background.entries()) {
+    lines.push(`${JSON.stringify(row.map(written))}\n`);
+    if (b % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
+  }
+  const weighed = weights === undefined ? "" : `${JSON.stringify([...weights])}\n`;
+  return digestOf(`motivo/background/v1\n${lines.join("")}${weighed}`);
 }
 
 const written = (cell: Cell): [string] | string => {

@@ -11,6 +11,7 @@ import { type Blocks, splitGame } from "./owen.ts";
 import { FIRST_ROUNDS, MAX_ROUNDS, samplePermutations } from "./permutation.ts";
 import { seededRandom } from "./random.ts";
 import { DEFAULT_TABLE_BYTES } from "./trees/exact-trees.ts";
+import { ROWS_A_TURN, turn } from "./turn.ts";
 
 /**
  * 2 % of the distance between the strongest feature for and the strongest against, so that an interval is about
@@ -206,9 +207,10 @@ export async function* explainInRounds(game: Game, options: ExplainOptions): Asy
     yield await inClosedForm(game, options, { ...told, chosen });
     return;
   }
+  if (game.background.length >= ROWS_A_TURN) await turn();
   const { game: played, blocks } = options.within ? splitGame(game) : { game, blocks: undefined };
   if (blocks) checkShape(game);
-  const rows = new HybridRows(linked(played, link, options));
+  const rows = await HybridRows.open(linked(played, link, options));
   const needed = enumerationRows(rows, blocks);
   const cheaper = needed <= Math.min(samplingRows(rows, AUTO_ROUNDS), maxModelRows);
 

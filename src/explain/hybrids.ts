@@ -1,5 +1,6 @@
 import { ExplainError } from "./errors.ts";
 import { type Cell, type Game, type Hybrids, normalisedWeights } from "./game.ts";
+import { ROWS_A_TURN, turn } from "./turn.ts";
 
 /**
  * The model rows of one explanation, each evaluated once.
@@ -48,14 +49,26 @@ export class HybridRows {
   #slots = new Uint32Array(2 * INITIAL_ROWS);
   #values = new Float64Array(0);
 
-  /** @throws ExplainError `empty_background`, `invalid_shape`, `invalid_players`, `invalid_weights` */
-  constructor(game: Game) {
+  /**
+   * As the constructor, letting others have the event loop in between where the background is large.
+   * @throws ExplainError as the constructor
+   */
+  static async open(game: Game): Promise<HybridRows> {
     checkShape(game);
+    await readColumns(game.background);
+    const codes = codeCells(game);
+    if (game.background.length >= ROWS_A_TURN) await turn();
+    return new HybridRows(game, codes);
+  }
+
+  /** @throws ExplainError `empty_background`, `invalid_shape`, `invalid_players`, `invalid_weights` */
+  constructor(game: Game, codes?: Uint32Array) {
+    if (codes === undefined) checkShape(game);
     this.#game = game;
     this.players = game.players.length;
     this.outputs = game.outputs;
     this.weights = normalisedWeights(game);
-    this.#backgroundCodes = codeCells(game);
+    this.#backgroundCodes = codes ?? codeCells(game);
     this.#cursor = new Uint32Array(this.players);
     this.#cursorPresent = new Uint8Array(this.players);
     this.#present = new Uint8Array(INITIAL_ROWS * this.players);
@@ -293,12 +306,27 @@ const columnCodes = new WeakMap<Game["background"], ColumnCodes>();
 function columnCodesOf(background: Game["background"]): ColumnCodes {
   const known = columnCodes.get(background);
   if (known !== undefined) return known;
+  const steps = coded(background);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** So that they are known, without holding the event loop. */
+async function readColumns(background: Game["background"]): Promise<void> {
+  if (columnCodes.has(background)) return;
+  for (const _ of coded(background)) await turn();
+}
+
+function* coded(background: Game["background"]): Generator<void, ColumnCodes> {
   const columns = background[0]!.length;
   const numbers = Array.from({ length: columns }, () => new Map<Cell | symbol, number>());
   const codes = new Uint32Array(background.length * columns);
-  background.forEach((row, b) => {
+  for (const [b, row] of background.entries()) {
     for (let c = 0; c < columns; c++) codes[b * columns + c] = numberOf(numbers[c]!, cellKey(row[c]!));
-  });
+    if (b % ROWS_A_TURN === ROWS_A_TURN - 1) yield;
+  }
   const made = { codes, numbers };
   columnCodes.set(background, made);
   return made;

@@ -3,7 +3,7 @@ import { addShapley, ENUMERATED_PLAYERS } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { addOwen, type Blocks, type OwenCoalitions } from "./owen.ts";
 import { standardErrorBound, student975 } from "./quantiles.ts";
-import { turn } from "./turn.ts";
+import { ROWS_A_TURN, turn } from "./turn.ts";
 
 /** One order for a background row, and the ids of the coalitions met on the way. */
 export interface Walk {
@@ -31,9 +31,6 @@ export interface Estimate {
 export const POOL_BELOW = 5;
 /** With fewer degrees of freedom than this in all a slope is a guess, and the plain estimate stands. */
 export const SLOPE_FROM = 30;
-
-/** Walks that are taken in before others have their turn of the event loop. */
-const WALKS_A_TURN = 512;
 
 /** background × cells × outputs */
 type Table = Float64Array;
@@ -100,7 +97,7 @@ export class Moments {
     await control?.follow(rows);
     if (this.#rounds++ === 0) this.#addKnown();
     for (const [w, walk] of round.entries()) {
-      if (w % WALKS_A_TURN === WALKS_A_TURN - 1) await turn();
+      if (w % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
       for (let o = 0; o < outputs; o++) {
         measure(rows, walk, o, rows.values, this.#marginals);
         if (control) measure(rows, walk, o, control.values, this.#controlMarginals);
@@ -179,11 +176,15 @@ export class Moments {
       if (isSampled(b)) for (const p of row) sampled[p]!++;
     });
     const residuals = new Float64Array(cells);
+    const breathe = async () => {
+      if (varying.length >= ROWS_A_TURN) await turn();
+    };
 
     let converged = true;
     for (let o = 0; o < outputs; o++) {
-      if (varying.length >= WALKS_A_TURN) await turn();
+      await breathe();
       const slope = this.#slope(o, sampled);
+      await breathe();
       if (slopes) slopes[o] = slope;
       const sum = new Float64Array(cells);
       const sumOfSquares = new Float64Array(cells);
@@ -191,6 +192,7 @@ export class Moments {
         const row = varying[b]!;
         const from = b * cells * outputs + o;
         const weight = weights[b]!;
+        if (b % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
         for (let i = 0; i < row.length; i++) {
           const at = row[i]! * outputs;
           attributions[at + o]! += weight * this.#means[from + at]!;
@@ -212,6 +214,7 @@ export class Moments {
           sumOfSquares[p]! += a * a;
         }
       }
+      await breathe();
       if (slope !== 0) this.#correct(attributions, o, slope);
 
       let bound = 0;
@@ -228,6 +231,7 @@ export class Moments {
       if (output === undefined || output === o)
         converged &&= bound <= tolerance * spread(attributions, outputs, o);
     }
+    await breathe();
     return { attributions, standardErrors, halfWidths, rounds: n, converged, slopes };
   }
 

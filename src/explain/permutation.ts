@@ -4,7 +4,7 @@ import type { HybridRows } from "./hybrids.ts";
 import { type Estimate, type Known, Moments, type Walk } from "./moments.ts";
 import { type Blocks, nameOwen, type OwenCoalitions, shuffleBlocks } from "./owen.ts";
 import { type Random32, shuffle } from "./random.ts";
-import { turn } from "./turn.ts";
+import { ROWS_A_TURN, turn } from "./turn.ts";
 
 /**
  * Antithetic permutation sampling of Shapley values (Castro et al. 2009; Mitchell et al. 2022), each background
@@ -57,6 +57,7 @@ export async function* samplePermutations(rows: HybridRows, sampling: Sampling):
   const fits = (more: number) => sampling.rounds !== undefined || rows.count + more <= maxModelRows;
   // Where the most that two rounds can take is within the budget, rows are evaluated while others are still named.
   const certain = fits(samplingRows(rows, FIRST_ROUNDS) - rows.count);
+  if (rows.varying.length >= ROWS_A_TURN) await turn();
   if (certain) rows.reserve(samplingRows(rows, FIRST_ROUNDS));
   const known = await enumerateSmall(rows, certain, blocks);
   const first: { round: Walk[]; rows: number }[] = [];
