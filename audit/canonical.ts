@@ -18,7 +18,8 @@ export function canonicalize(value: unknown, depth = 0): string {
   }
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError("not a finite number");
-    return JSON.stringify(value);
+    // What JSON.stringify writes, too (ECMA-262, SerializeJSONProperty), and "0" for -0.
+    return String(value);
   }
   if (typeof value !== "object" || depth >= MAX_DEPTH) throw new TypeError("not a JSON value, or too deep");
   if (Array.isArray(value)) {
@@ -30,11 +31,31 @@ export function canonicalize(value: unknown, depth = 0): string {
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError("not a plain object");
   // The default sort compares UTF-16 code units, which is the order RFC 8785 §3.2.3 asks for.
   let members = "";
-  for (const name of Object.keys(value).sort()) {
+  for (const name of sortedNames(value)) {
     const member = (value as { [name: string]: unknown })[name];
-    members += `${(members && ",") + canonicalize(name)}:${canonicalize(member, depth + 1)}`;
+    members += `${(members && ",") + quotedName(name)}:${canonicalize(member, depth + 1)}`;
   }
   return `{${members}}`;
+}
+
+/** An object's own names, sorted; most of ours are already, or nearly. */
+function sortedNames(value: object): string[] {
+  const names = Object.keys(value);
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return names.sort();
+  return names;
+}
+
+/** Names come again with every record; those kept are short and few, whatever the documents. */
+const quotedNames = new Map<string, string>();
+const LONGEST_KEPT = 64;
+const MOST_KEPT = 1_000;
+
+function quotedName(name: string): string {
+  const known = quotedNames.get(name);
+  if (known !== undefined) return known;
+  const quoted = canonicalize(name);
+  if (name.length <= LONGEST_KEPT && quotedNames.size < MOST_KEPT) quotedNames.set(name, quoted);
+  return quoted;
 }
 
 /**

@@ -12,8 +12,15 @@ export function requestId(randomId: () => string): MiddlewareHandler<Env> {
   return async (c, next) => {
     c.set("requestId", randomId());
     await next();
-    // Read again: an answer that was passed on keeps the id under which the service that gave it has its line.
-    c.header("x-request-id", c.get("requestId"));
+    // Read again: an answer that was passed on keeps the id under which the service that gave it has its line. Set on the
+    // answer as it is: through `c.header` it would be made anew, its body as a stream.
+    const { headers } = c.res;
+    try {
+      headers.set("x-request-id", c.get("requestId"));
+    } catch {
+      // One that was fetched has headers that cannot be changed.
+      c.header("x-request-id", c.get("requestId"));
+    }
   };
 }
 

@@ -10,14 +10,20 @@ const DEFAULT_BODY_BYTES = 1024 * 1024;
 
 /** The raw body. @throws Problem body_too_large */
 export async function readLimited(c: Context, maxBytes: number): Promise<Uint8Array> {
-  const declared = Number(c.req.header("content-length") ?? 0);
+  const length = c.req.header("content-length");
   const tooLarge = () => new Problem("body_too_large", `The body may have ${maxBytes} bytes`);
-  if (declared > maxBytes) throw tooLarge();
+  if (Number(length ?? 0) > maxBytes) throw tooLarge();
+  // Of a body that says its length no more is read than it says; a stream costs more than all else about a small one.
+  if (length !== undefined) {
+    const bytes = new Uint8Array(await c.req.raw.arrayBuffer());
+    if (bytes.length > maxBytes) throw tooLarge();
+    return bytes;
+  }
   const chunks: Uint8Array[] = [];
-  let length = 0;
+  let read = 0;
   for await (const chunk of c.req.raw.body ?? []) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
+    read += chunk.length;
+    if (read > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

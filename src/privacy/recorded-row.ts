@@ -120,13 +120,24 @@ export function recordedRow(
   return features.map((feature, c) => found(feature, inputs[feature.name], columns[c]!));
 }
 
-/** As `representative`, which looks through the whole column, for each value once. */
+/**
+ * As `representative`, which looks through the whole column, for each bin, group and prefix once. What stands for itself is not
+ * kept: it may be a person's words.
+ */
 function found(feature: Feature, value: RecordedValue | undefined, column: Column): Cell {
-  const key = value?.kind === "range" ? `${value.from} ${value.to}` : JSON.stringify(value);
+  if (value?.kind === "masked" || value?.kind === "noisy")
+    return representative(feature, value, column.values);
+  const key = keyOf(value);
   const known = column.found.get(key);
   if (known !== undefined) return known;
   const cell = representative(feature, value, column.values);
   if (column.found.size >= FOUND) column.found.clear();
   column.found.set(key, cell);
   return cell;
+}
+
+/** Everything else that is dropped or replaced is one and the same to the row. */
+function keyOf(value: RecordedValue | undefined): string {
+  if (value?.kind === "range") return `range ${value.from} ${value.to}`;
+  return value?.kind === "category" ? `category ${value.value}` : "";
 }

@@ -1,6 +1,6 @@
-import { hkdfSync, randomBytes } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { hkdf32 } from "../../src/privacy/hkdf.ts";
+import { hkdf32, hmac32 } from "../../src/privacy/hkdf.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
@@ -32,5 +32,18 @@ describe("hkdf32", () => {
     expect(() => hkdf32(new Uint8Array(65), short, "")).toThrow(RangeError);
     expect(() => hkdf32(short, new Uint8Array(65), "")).toThrow(RangeError);
     expect(() => hkdf32(short, short, "x".repeat(256))).toThrow(RangeError);
+  });
+});
+
+describe("hmac32", () => {
+  it("gives what Node's own gives, for keys and messages of many lengths", () => {
+    for (let i = 0; i < 600; i++) {
+      const [key, message] = [randomBytes(i % 65), randomBytes(i)];
+      expect(hex(hmac32(key, message))).toBe(createHmac("sha256", key).update(message).digest("hex"));
+    }
+  });
+
+  it("refuses a key that does not fit its block", () => {
+    expect(() => hmac32(new Uint8Array(65), new Uint8Array(1))).toThrow(RangeError);
   });
 });
