@@ -1,4 +1,4 @@
-import { asc, eq } from "drizzle-orm";
+import { and, desc, eq, ne, type SQL } from "drizzle-orm";
 import { record } from "../../db/tables.ts";
 import type { Deps } from "../../decisions/deps.ts";
 
@@ -18,7 +18,7 @@ export interface HistoryStep {
   by: string | null;
 }
 
-/** More readings than this are counted, not listed. */
+/** More steps than this are counted, not listed: readings give way first, then the oldest. */
 const MOST_STEPS = 60;
 
 interface Told {
@@ -30,19 +30,23 @@ interface Told {
 }
 
 /**
- * Readings, corrections and reviews of a decision, oldest first, and how many more there are. What a person read of
+ * The newest readings, corrections and reviews of a decision, oldest first, and how many more there are. What a person read of
  * their own carries no decision's number, and is not among them.
  */
 export async function historyOf(
   { db }: Pick<Deps, "db">,
   decision: string,
 ): Promise<{ steps: HistoryStep[]; more: number }> {
-  const rows = await db
-    .select({ logIndex: record.logIndex, kind: record.kind, hour: record.hour, body: record.body })
-    .from(record)
-    .where(eq(record.about, decision))
-    .orderBy(asc(record.logIndex));
-  const steps = rows.map(({ body, ...row }): HistoryStep => {
+  const about = eq(record.about, decision);
+  const columns = { logIndex: record.logIndex, kind: record.kind, hour: record.hour, body: record.body };
+  const newest = (which: SQL, most: number) =>
+    db.select(columns).from(record).where(and(about, which)).orderBy(desc(record.logIndex)).limit(most);
+  const weighty = await newest(ne(record.kind, "access"), MOST_STEPS);
+  // A decision may be read without end; no more of that is fetched than has room.
+  const room = MOST_STEPS - weighty.length;
+  const readings = room === 0 ? [] : await newest(eq(record.kind, "access"), room);
+  const shown = [...weighty, ...readings].toSorted((a, b) => a.logIndex - b.logIndex);
+  const steps = shown.map(({ body, ...row }): HistoryStep => {
     const {
       role = null,
       purpose = null,
@@ -52,8 +56,5 @@ export async function historyOf(
     } = JSON.parse(body) as Told;
     return { ...row, role, purpose, result, outcome, by };
   });
-  const weighty = steps.filter(({ kind }) => kind !== "access");
-  const readings = steps.filter(({ kind }) => kind === "access").slice(-(MOST_STEPS - weighty.length));
-  const shown = [...weighty, ...readings].toSorted((a, b) => a.logIndex - b.logIndex);
-  return { steps: shown, more: steps.length - shown.length };
+  return { steps, more: (await db.$count(record, about)) - steps.length };
 }
