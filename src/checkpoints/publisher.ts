@@ -11,7 +11,7 @@ import type { ChangeableSigner } from "../privacy/log-signer.ts";
 import { followAlarm, LogAlarm, raiseAlarm } from "./alarm.ts";
 import { followKeyChanges } from "./key-changes.ts";
 import type { Place } from "./places.ts";
-import { newestStamp, publishCheckpoint, published } from "./published.ts";
+import { newestStamp, type Published, publishCheckpoint, published } from "./published.ts";
 import { requestStamp } from "./time-stamp.ts";
 import { askWitness, withLines } from "./witness.ts";
 
@@ -97,20 +97,26 @@ export class Publisher {
     const standing = await followAlarm(this.#deps);
     const faults: PublishingFault[] = [];
     let alarm = standing?.code ?? null;
+    // Read once it is written: another replica may have published more.
+    let current: Published | null | undefined;
     if (!standing) {
       try {
         const head = await log.head();
         const note = await this.#cosigned(head, faults);
         if (note !== null) await publishCheckpoint(db, await this.#opened(note), note, this.#deps.now());
-        await this.#place(faults);
-        await this.#stamp(faults);
+        current = await published(db);
+        if (current) {
+          await this.#place(current, faults);
+          await this.#stamp(current, faults);
+        }
       } catch (error) {
         if (!(error instanceof LogAlarm)) throw error;
         await raiseAlarm(this.#deps, error);
         alarm = error.code;
       }
     }
-    this.#last = { size: (await published(db))?.size ?? null, alarm, faults };
+    if (current === undefined) current = await published(db);
+    this.#last = { size: current?.size ?? null, alarm, faults };
     return this.#last;
   }
 
@@ -168,9 +174,7 @@ export class Publisher {
   }
 
   /** @throws LogAlarm */
-  async #place(faults: PublishingFault[]): Promise<void> {
-    const current = await published(this.#deps.db);
-    if (!current) return;
+  async #place(current: Published, faults: PublishingFault[]): Promise<void> {
     const checkpoint = await this.#opened(current.note);
     const due = this.#deps.places.filter((place) => this.#placed.get(place) !== current.size);
     const puts = await Promise.allSettled(
@@ -186,10 +190,9 @@ export class Publisher {
     }
   }
 
-  async #stamp(faults: PublishingFault[]): Promise<void> {
+  async #stamp(current: Published, faults: PublishingFault[]): Promise<void> {
     const { db, authority, now, randomBytes } = this.#deps;
-    const current = await published(db);
-    if (!authority || !current) return;
+    if (!authority) return;
     const last = await newestStamp(db);
     const age = last ? now().getTime() - last.stampedAt.getTime() : Number.POSITIVE_INFINITY;
     if (last?.size === current.size || age < authority.intervalSeconds * 1000) return;
