@@ -1,5 +1,5 @@
-/** What a row of a batch costs the database; a second batch must hold as many rows as its commit is worth. */
-const ROW_US = 20;
+/** What a row costs this process, at least: that is what two batches hide, since one is prepared while the other is written. */
+const ROW_US = 35;
 /** Batches that are looked back on: a disk that slows down is noticed after as many. */
 const WINDOW = 16;
 
@@ -19,13 +19,19 @@ export class CommitTime {
    */
   note(sentAt: number, answeredAt: number, spentUs: number): void {
     // Behind another batch it began when that one was over.
-    this.#us.push((answeredAt - Math.max(sentAt, this.#lastAnswer)) * 1000 - spentUs);
-    if (this.#us.length > WINDOW) this.#us.shift();
+    const us = (answeredAt - Math.max(sentAt, this.#lastAnswer)) * 1000 - spentUs;
     this.#lastAnswer = answeredAt;
+    // Less than nothing: the answer before it had waited for this process, and says nothing of when this one began.
+    if (us < 0) return;
+    this.#us.push(us);
+    if (this.#us.length > WINDOW) this.#us.shift();
   }
 
-  /** Rows below which a second batch does not pay. */
+  /**
+   * Rows below which a second batch does not pay. Two halves of n rows cost one commit more than the whole and hide what
+   * the process does for n rows, so each half must have n/2.
+   */
   get worthOfRows(): number {
-    return this.#us.length === 0 ? 0 : Math.ceil(Math.max(Math.min(...this.#us), 0) / ROW_US);
+    return this.#us.length === 0 ? 0 : Math.ceil(Math.min(...this.#us) / (2 * ROW_US));
   }
 }

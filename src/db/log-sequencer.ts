@@ -1,4 +1,3 @@
-import { toHex } from "../../audit/bytes.ts";
 import { Problem } from "../errors.ts";
 import { type Edge, expectedTree, prepareEntries, settle } from "./append-batch.ts";
 import {
@@ -64,6 +63,10 @@ export interface SequencerParts {
   mend?: (error: unknown) => Promise<boolean>;
 }
 
+/** A character a byte: a key of a Set in the least time. */
+const inOneString = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+
 /** How long a lost batch is looked for before its callers are told that nobody knows. */
 const SEARCH_MS = 15_000;
 const SEARCH_PAUSE_MS = 100;
@@ -117,10 +120,9 @@ export class Sequencer {
     if (this.#waiting.length >= this.#limits.queue) {
       throw new Problem("overloaded", undefined, { retryAfterSeconds: 1 });
     }
-    const holds = [
-      ...(entry.subject ? [entry.subject.dataKey] : []),
-      ...(entry.idempotency ? [toHex(entry.idempotency.keyHmac)] : []),
-    ];
+    const holds: string[] = [];
+    if (entry.subject) holds.push(entry.subject.dataKey);
+    if (entry.idempotency) holds.push(inOneString(entry.idempotency.keyHmac));
     return new Promise<Outcome>((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject, holds, uncertain: false, alone: false, again: false });
       this.#schedule(this.#limits.waitMs);
@@ -153,12 +155,9 @@ export class Sequencer {
   #start(): void {
     // While a lost batch is looked for, nothing may take its tags' numbers or keys.
     while (this.#searches === 0 && this.#onTheirWay.length < this.#channel.depth) {
-      const least =
-        this.#onTheirWay.length === 0
-          ? 1
-          : Math.min(Math.max(SMALLEST_SECOND, this.#commits.worthOfRows), this.#limits.size);
+      const { least, most } = this.#share();
       if (this.#waiting.length < least) break;
-      const batch = this.#take(least);
+      const batch = this.#take(least, most);
       if (batch.length === 0) break;
       this.#send(batch);
     }
@@ -166,16 +165,34 @@ export class Sequencer {
     if (this.#isIdle) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** The next entries in order, less those whose data key or idempotency key is taken by another; none if below `least`. */
-  #take(least: number): Waiting[] {
+  /**
+   * How many entries the next batch may have. One that took everybody would leave nothing to prepare while it is on its way:
+   * process and database would take turns. So it takes half of all that are asked for, where two halves pay.
+   */
+  #share(): { least: number; most: number } {
+    const { size } = this.#limits;
+    const worth = Math.min(Math.max(SMALLEST_SECOND, this.#commits.worthOfRows), size);
+    const asked = this.#onTheirWay.reduce((sum, { waiting }) => sum + waiting.length, this.#waiting.length);
+    const half = Math.ceil(asked / this.#channel.depth);
+    return {
+      least: this.#onTheirWay.length === 0 ? 1 : worth,
+      most: half < worth ? size : Math.min(half, size),
+    };
+  }
+
+  /**
+   * The next entries in order, at most so many, less those whose data key or idempotency key is taken by another; none if
+   * below `least`.
+   */
+  #take(least: number, most: number): Waiting[] {
     const batch: Waiting[] = [];
     const passed: Waiting[] = [];
     const keys = new Set<string>();
     const lookedThrough = Math.min(this.#waiting.length, LOOKED_THROUGH * this.#limits.size);
     let at = 0;
-    for (; at < lookedThrough && batch.length < this.#limits.size; at++) {
+    for (; at < lookedThrough && batch.length < most; at++) {
       const one = this.#waiting[at]!;
-      const [key = ""] = one.entry.idempotency ? one.holds.slice(-1) : [];
+      const key = one.entry.idempotency ? one.holds.at(-1)! : "";
       if (one.holds.some((hold) => this.#held.has(hold)) || keys.has(key)) {
         passed.push(one);
       } else if (one.alone) {

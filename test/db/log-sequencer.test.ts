@@ -29,6 +29,9 @@ const claim = (keyHmac = new Uint8Array(randomBytes(32))) => ({
   expiresAt: new Date(Date.now() + 60_000),
 });
 
+/** Place of the leaf hashes among the parameters of a call. */
+const HASHES = 11;
+
 describe("the sequencer", () => {
   let database: Awaited<ReturnType<typeof freshPostgres>>;
   let ring: EpochRing;
@@ -147,6 +150,29 @@ describe("the sequencer", () => {
     await checkLog(database.db, 2);
     // The process that was overtaken goes on, and its next checkpoint covers what came in between.
     await holds([await appended(log, anEntry()), { ...(await appended(log, anEntry())) }], 4);
+  });
+
+  it("sends what is asked for at once in two halves, so that one is prepared while the other is written", async () => {
+    const sizes: number[] = [];
+    let bothSent = () => {};
+    const sent = new Promise<void>((resolve) => {
+      bothSent = resolve;
+    });
+    const log = await open({
+      ...database.channel,
+      async call(parameters) {
+        const answer = database.channel.call((arrays) => {
+          const values = parameters(arrays);
+          sizes.push((values[HASHES] as Uint8Array).length / 32);
+          if (sizes.length === 2) bothSent();
+          return values;
+        });
+        await sent;
+        return answer;
+      },
+    });
+    await holds(await Promise.all(Array.from({ length: 50 }, () => appended(log, anEntry()))));
+    expect(sizes).toEqual([25, 25]);
   });
 
   it("keeps one batch on its way where a sync is slow: two halves would cost two syncs", async () => {
