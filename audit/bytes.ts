@@ -35,9 +35,7 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
 export function u64(value: number): Uint8Array {
   if (!isIndex(value)) throw new RangeError("not a safe non-negative integer");
   const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, Math.floor(value / 2 ** 32));
-  view.setUint32(4, value % 2 ** 32);
+  for (let at = 7, rest = value; rest > 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
   return bytes;
 }
 

@@ -24,16 +24,14 @@ export function writeCommitmentHead(buffer: Uint8Array, payloadLength: number): 
 
 /** HMAC-SHA-256 (RFC 2104) on the given hash, so that a browser can check a tag with the same code. */
 export function hmacSha256(crypto: Crypto, key: Uint8Array, message: Uint8Array): Uint8Array {
-  const block = new Uint8Array(64);
-  block.set(key.length > 64 ? crypto.sha256(key) : key);
-  const inner = crypto.sha256(
-    block.map((byte) => byte ^ 0x36),
-    message,
-  );
-  return crypto.sha256(
-    block.map((byte) => byte ^ 0x5c),
-    inner,
-  );
+  const short = key.length > 64 ? crypto.sha256(key) : key;
+  return crypto.sha256(padded(short, 0x5c), crypto.sha256(padded(short, 0x36), message));
+}
+
+function padded(key: Uint8Array, pad: number): Uint8Array {
+  const block = new Uint8Array(64).fill(pad);
+  for (let i = 0; i < key.length; i++) block[i]! ^= key[i]!;
+  return block;
 }
 
 /** Tag of a subject's i-th entry (from 0): HMAC-SHA-256(tag key, u64 i), first 16 bytes. Noise without the key. */

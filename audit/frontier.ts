@@ -1,6 +1,6 @@
 import { concatBytes, isIndex, u64 } from "./bytes.ts";
 import type { Crypto } from "./crypto.ts";
-import { type Coordinate, foldSubtrees, hashNode, inclusionPath, peakCoordinates } from "./merkle.ts";
+import { type Coordinate, foldSubtrees, hashNode, peakCoordinates } from "./merkle.ts";
 
 /**
  * The right edge of a tree: all that a writer needs to extend it. `peaks` are the hashes of the complete subtrees
@@ -55,10 +55,14 @@ export function appendBatch(crypto: Crypto, old: Frontier, leafHashes: readonly 
   const nodes: Appended["nodes"] = [];
   const peaks: Uint8Array[] = [];
 
+  // By level: the tree right of all complete subtrees that large, folded; what a leaf without such a sibling is joined with.
+  const ragged: (Uint8Array | undefined)[] = [];
+  let rest: Uint8Array | undefined;
+
   let first = old.size;
   let hashes = [...leafHashes];
   for (let level = 0; first + hashes.length > 0; level++) {
-    for (const [i, hash] of hashes.entries()) nodes.push({ level, index: first + i, hash });
+    for (let i = 0; i < hashes.length; i++) nodes.push({ level, index: first + i, hash: hashes[i]! });
     const peak = oldPeaks.get(level);
     // A peak has an even index, and the first new subtree on its level stands right of it.
     if (peak) {
@@ -66,7 +70,12 @@ export function appendBatch(crypto: Crypto, old: Frontier, leafHashes: readonly 
       first -= 1;
     }
     levels.push({ first, hashes });
-    if (hashes.length % 2 === 1) peaks.unshift(hashes.at(-1)!);
+    ragged.push(rest);
+    if (hashes.length % 2 === 1) {
+      const last = hashes.at(-1)!;
+      peaks.unshift(last);
+      rest = rest ? hashNode(crypto, last, rest) : last;
+    }
     const parents: Uint8Array[] = [];
     for (let i = 0; i + 1 < hashes.length; i += 2) {
       parents.push(hashNode(crypto, hashes[i]!, hashes[i + 1]!));
@@ -75,27 +84,23 @@ export function appendBatch(crypto: Crypto, old: Frontier, leafHashes: readonly 
     first /= 2;
   }
 
-  const nodeAt = ({ level, index }: Coordinate) => levels[level]!.hashes[index - levels[level]!.first]!;
-  // Right of every new leaf lies the same ragged edge, so its folds are shared among the batch's proofs.
-  const raggedFolds = new Map<string, Uint8Array>();
-  const fold = (subtrees: Coordinate[]): Uint8Array => {
-    const [largest] = subtrees;
-    if (subtrees.length === 1) return nodeAt(largest!);
-    const place = `${largest!.level}:${largest!.index}`;
-    const known = raggedFolds.get(place);
-    if (known) return known;
-    const folded = foldSubtrees(crypto, subtrees.map(nodeAt));
-    raggedFolds.set(place, folded);
-    return folded;
-  };
-
   return {
     frontier: { size, peaks },
-    root: foldSubtrees(crypto, peaks),
+    root: rest ?? foldSubtrees(crypto, []),
     nodes,
     proof(i) {
       if (!isIndex(i) || i >= leafHashes.length) throw new RangeError("not a leaf of this batch");
-      return inclusionPath(old.size + i, size).map(fold);
+      const path: Uint8Array[] = [];
+      let index = old.size + i;
+      for (let level = 0; level < levels.length; level++) {
+        const { first, hashes } = levels[level]!;
+        const sibling = hashes[(index % 2 === 0 ? index + 1 : index - 1) - first];
+        // Where the complete subtrees end, an even node's sibling is the ragged rest, unless nothing is left.
+        const right = sibling ?? (index === first + hashes.length - 1 ? ragged[level] : undefined);
+        if (right) path.push(right);
+        index = Math.floor(index / 2);
+      }
+      return path;
     },
   };
 }

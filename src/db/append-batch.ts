@@ -17,13 +17,11 @@ import type { AppendContext, LogSigner, NewEntry, Outcome } from "./log-entry.ts
 /** The right edge of the tree and its root. */
 export type Edge = Frontier & { root: Uint8Array };
 
-const encoder = new TextEncoder();
-
 const SALT_BYTES = 32;
 
 /** An entry with its leaf. @param tagNumber of the subject's tag; undefined for what concerns no one person */
 function prepareEntry(entry: NewEntry, salt: Uint8Array, tagNumber: number | undefined): PreparedEntry {
-  const body = encoder.encode(canonicalize(entry.body));
+  const body = Buffer.from(canonicalize(entry.body));
   const sealed = tagNumber === undefined ? null : (entry.subject?.seal(tagNumber) ?? null);
   const leaf = encodeLeaf({
     ...entry.leaf,

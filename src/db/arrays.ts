@@ -20,128 +20,165 @@ const TEXT = 25;
 const TIMESTAMPTZ = 1184;
 const UUID = 2950;
 const HEADER_BYTES = 20;
+const ROOM = 1 << 20;
+const SMALL_ROOM = 256;
 /** 2000-01-01T00:00Z, where PostgreSQL's times begin, in milliseconds since the Unix epoch. */
 const PG_EPOCH_MS = 946_684_800_000;
 
-/**
- * PostgreSQL's binary array: dimensions, null flag, element type, length, lower bound, then each element behind its length.
- * @param write puts an element at an offset; it has exactly `lengthOf` bytes
- */
-function binaryArray<Item>(
-  elementType: number,
-  items: readonly (Item | null)[],
-  lengthOf: (item: Item) => number,
-  write: (array: Buffer, item: Item, at: number) => void,
-  allocate: (length: number) => Buffer,
-): Buffer {
-  let length = HEADER_BYTES + 4 * items.length;
-  let hasNull = 0;
-  for (const item of items) {
-    if (item === null) hasNull = 1;
-    else length += lengthOf(item);
+/** UTF-8 of one UTF-16 unit has at most as many bytes. */
+const BYTES_A_UNIT = 3;
+
+const NIBBLE = new Uint8Array(128);
+for (let i = 0; i < 16; i++) NIBBLE[i.toString(16).charCodeAt(0)] = i;
+
+/** Big-endian int8 of a safe integer. */
+function writeInt64(into: Buffer, value: number, at: number): void {
+  into.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  into.writeUInt32BE(value >= 0 ? value % 2 ** 32 : ((value % 2 ** 32) + 2 ** 32) % 2 ** 32, at + 4);
+}
+
+/** @param id in lower case, with its four dashes */
+function writeUuid(into: Buffer, id: string, at: number): void {
+  for (let from = 0, to = at; from < id.length; from += 2) {
+    if (id.charCodeAt(from) === 0x2d) from += 1;
+    into[to++] = (NIBBLE[id.charCodeAt(from)]! << 4) | NIBBLE[id.charCodeAt(from + 1)]!;
   }
-  const array = allocate(length);
-  array.writeInt32BE(1, 0);
-  array.writeInt32BE(hasNull, 4);
-  array.writeInt32BE(elementType, 8);
-  array.writeInt32BE(items.length, 12);
-  array.writeInt32BE(1, 16);
-  let at = HEADER_BYTES;
-  for (const item of items) {
-    const bytes = item === null ? -1 : lengthOf(item);
-    array.writeInt32BE(bytes, at);
-    at += 4;
-    if (item === null) continue;
-    write(array, item, at);
-    at += bytes;
-  }
-  return array;
 }
 
 /**
- * For `pg`, which sends a Buffer as it is, in binary: its own arrays are text, and quoting a batch of ciphertexts into one
- * costs more than the rest of the append.
+ * Binary arrays for `pg`, which sends a Buffer as it is: its own arrays are text, and quoting a batch of ciphertexts into
+ * one costs more than the rest of the append. An array is: dimensions, null flag, element type, length, lower bound, then
+ * each element behind its length.
  */
-const arraysIn = (allocate: (length: number) => Buffer): ArrayParameters => {
-  const array = <Item>(
-    type: number,
+class BinaryArrays implements ArrayParameters {
+  #room: Buffer;
+  #start = 0;
+  #at = 0;
+
+  constructor(bytes: number) {
+    this.#room = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** The next array is written over the first. */
+  reset(): void {
+    this.#at = 0;
+  }
+
+  /** Room for so many bytes more. What is too small is left to the arrays that lie in it, and a larger one is kept. */
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#room.length) return;
+    const begun = this.#room.subarray(this.#start, this.#at);
+    this.#room = Buffer.allocUnsafeSlow(2 * (begun.length + bytes));
+    this.#room.set(begun);
+    this.#start = 0;
+    this.#at = begun.length;
+  }
+
+  #begin(elementType: number, items: readonly unknown[]): void {
+    this.#start = this.#at;
+    this.#reserve(HEADER_BYTES);
+    const start = this.#start;
+    this.#room.writeInt32BE(1, start);
+    this.#room.writeInt32BE(items.includes(null) ? 1 : 0, start + 4);
+    this.#room.writeInt32BE(elementType, start + 8);
+    this.#room.writeInt32BE(items.length, start + 12);
+    this.#room.writeInt32BE(1, start + 16);
+    this.#at = start + HEADER_BYTES;
+  }
+
+  #length(bytes: number): void {
+    this.#room.writeInt32BE(bytes, this.#at);
+    this.#at += 4;
+  }
+
+  #end(): Buffer {
+    return this.#room.subarray(this.#start, this.#at);
+  }
+
+  #fixed<Item>(
+    elementType: number,
     items: readonly (Item | null)[],
-    lengthOf: (item: Item) => number,
-    write: (array: Buffer, item: Item, at: number) => void,
-  ) => binaryArray(type, items, lengthOf, write, allocate);
-  const bytes = (type: number, items: readonly (Uint8Array | null)[]) =>
-    array(
-      type,
-      items,
-      (item) => item.length,
-      (into, item, at) => into.set(item, at),
+    width: number,
+    write: (into: Buffer, item: Item, at: number) => void,
+  ): Buffer {
+    this.#begin(elementType, items);
+    this.#reserve(items.length * (4 + width));
+    for (const item of items) {
+      this.#length(item === null ? -1 : width);
+      if (item === null) continue;
+      write(this.#room, item, this.#at);
+      this.#at += width;
+    }
+    return this.#end();
+  }
+
+  #bytes(elementType: number, items: readonly (Uint8Array | null)[]): Buffer {
+    this.#begin(elementType, items);
+    for (const item of items) {
+      this.#reserve(4 + (item?.length ?? 0));
+      this.#length(item?.length ?? -1);
+      if (item === null) continue;
+      this.#room.set(item, this.#at);
+      this.#at += item.length;
+    }
+    return this.#end();
+  }
+
+  bytes(items: readonly (Uint8Array | null)[]): Buffer {
+    return this.#bytes(BYTEA, items);
+  }
+
+  utf8(items: readonly Uint8Array[]): Buffer {
+    return this.#bytes(TEXT, items);
+  }
+
+  texts(items: readonly (string | null)[]): Buffer {
+    this.#begin(TEXT, items);
+    for (const item of items) {
+      this.#reserve(4 + BYTES_A_UNIT * (item?.length ?? 0));
+      const length = item === null ? -1 : this.#room.write(item, this.#at + 4);
+      this.#length(length);
+      if (length > 0) this.#at += length;
+    }
+    return this.#end();
+  }
+
+  integers(items: readonly (number | null)[]): Buffer {
+    return this.#fixed(INT4, items, 4, (into, item, at) => into.writeInt32BE(item, at));
+  }
+
+  indexes(items: readonly number[]): Buffer {
+    return this.#fixed(INT8, items, 8, writeInt64);
+  }
+
+  uuids(items: readonly (string | null)[]): Buffer {
+    return this.#fixed(UUID, items, 16, writeUuid);
+  }
+
+  times(items: readonly (Date | null)[]): Buffer {
+    return this.#fixed(TIMESTAMPTZ, items, 8, (into, item, at) =>
+      writeInt64(into, (item.getTime() - PG_EPOCH_MS) * 1000, at),
     );
-  return {
-    bytes: (items) => bytes(BYTEA, items),
-    texts: (items) =>
-      array(
-        TEXT,
-        items,
-        (item) => Buffer.byteLength(item),
-        (into, item, at) => into.write(item, at),
-      ),
-    utf8: (items) => bytes(TEXT, items),
-    integers: (items) =>
-      array(
-        INT4,
-        items,
-        () => 4,
-        (into, item, at) => into.writeInt32BE(item, at),
-      ),
-    indexes: (items) =>
-      array(
-        INT8,
-        items,
-        () => 8,
-        (into, item, at) => into.writeBigInt64BE(BigInt(item), at),
-      ),
-    uuids: (items) =>
-      array(
-        UUID,
-        items,
-        () => 16,
-        (into, item, at) => into.write(item.replaceAll("-", ""), at, "hex"),
-      ),
-    times: (items) =>
-      array(
-        TIMESTAMPTZ,
-        items,
-        () => 8,
-        (into, item, at) => into.writeBigInt64BE(BigInt(item.getTime() - PG_EPOCH_MS) * 1000n, at),
-      ),
-  };
+  }
+}
+
+/** Arrays that are good for as long as they are needed. */
+export const binaryArrays: ArrayParameters = {
+  bytes: (items) => new BinaryArrays(SMALL_ROOM).bytes(items),
+  texts: (items) => new BinaryArrays(SMALL_ROOM).texts(items),
+  utf8: (items) => new BinaryArrays(SMALL_ROOM).utf8(items),
+  integers: (items) => new BinaryArrays(SMALL_ROOM).integers(items),
+  indexes: (items) => new BinaryArrays(SMALL_ROOM).indexes(items),
+  uuids: (items) => new BinaryArrays(SMALL_ROOM).uuids(items),
+  times: (items) => new BinaryArrays(SMALL_ROOM).times(items),
 };
-
-export const binaryArrays: ArrayParameters = arraysIn((length) => Buffer.allocUnsafe(length));
-
-/** Room that is kept between calls; a batch beyond it is allocated as usual. */
-const ROOM = 1 << 20;
 
 /**
  * The same in one buffer that is written again at the next call: memory outside of V8's heap makes its collector run, and a
  * batch has a hundred kilobytes of it.
  * @returns arrays, each good until `reset`
  */
-export function reusedArrays(): ArrayParameters & { reset(): void } {
-  const room = Buffer.allocUnsafeSlow(ROOM);
-  let used = 0;
-  const arrays = arraysIn((length) => {
-    if (used + length > ROOM) return Buffer.allocUnsafe(length);
-    used += length;
-    return room.subarray(used - length, used);
-  });
-  return {
-    ...arrays,
-    reset() {
-      used = 0;
-    },
-  };
-}
+export const reusedArrays = (): ArrayParameters & { reset(): void } => new BinaryArrays(ROOM);
 
 /** For PGlite, which encodes JavaScript arrays by the parameter's type. */
 export const plainArrays: ArrayParameters = {
