@@ -12,6 +12,8 @@ import { appendInside, lockHead } from "./log-append.ts";
 import type { AppendContext, NewEntry } from "./log-entry.ts";
 import { coarsenedEntry, erasedEntry, logTag, payload, record } from "./tables.ts";
 
+const isErased = (entry: ParsedEntry): boolean => "erased" in entry;
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NO_RECORD = "{}";
 
@@ -156,7 +158,7 @@ export async function replayErasures(
   tx: Database,
   context: AppendContext,
   entries: readonly ParsedEntry[],
-  isGone: (entry: ParsedEntry) => boolean = (entry) => "erased" in entry,
+  isGone: (entry: ParsedEntry) => boolean = isErased,
 ): Promise<number> {
   let removed = 0;
   const gone = entries.filter(isGone);
