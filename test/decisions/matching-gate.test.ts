@@ -6,7 +6,7 @@ import { matchingClass, record } from "../../src/db/tables.ts";
 import type { DecisionRecord } from "../../src/decisions/decision.ts";
 import { freshPostgres } from "../support/databases.ts";
 import { gatedPackage } from "../support/gated-package.ts";
-import { type TestService, testService } from "../support/service.ts";
+import { exampleOf, GERMAN_CREDIT_LOGISTIC, type TestService, testService } from "../support/service.ts";
 
 const K = 3;
 
@@ -97,4 +97,25 @@ describe("a package that states k", () => {
       expect([i, matching.length >= K]).toEqual([i, true]);
     }
   });
+});
+
+it("the demo's logistic package says no more than an age of those whom nobody resembles yet", async () => {
+  const database = await freshPostgres();
+  const service = await testService(database, { packages: [GERMAN_CREDIT_LOGISTIC] });
+  const example = await exampleOf(service, "german-credit-logistic");
+  const recorded: DecisionRecord["inputs"][] = [];
+  for (const subject of ["ana", "bia", "caio"]) {
+    const path = "/v1/models/german-credit-logistic/decisions";
+    await service.call("POST", path, "product", { ...example, subject });
+    const rows = await database.db.select().from(record).where(eq(record.kind, "decision"));
+    recorded.push((JSON.parse(rows.at(-1)!.body) as DecisionRecord).inputs);
+  }
+  for (const inputs of recorded.slice(0, 2)) {
+    expect(inputs.age_years).toEqual({ kind: "range", from: null, to: 45 });
+    expect([inputs.housing, inputs.job]).toEqual([{ kind: "dropped" }, { kind: "dropped" }]);
+  }
+  expect(recorded[2]!.housing!.kind).toBe("category");
+  expect(recorded[2]!.age_years).not.toEqual(recorded[0]!.age_years);
+  await service.close();
+  await database.close();
 });
