@@ -1,6 +1,7 @@
 import type { Json } from "../../audit/canonical.ts";
 import type { Leaf } from "../../audit/leaf.ts";
 import type { Signer } from "../../audit/note.ts";
+import type { Problem } from "../errors.ts";
 import type { ArrayParameters } from "./arrays.ts";
 
 /** What a leaf says beside time, tag and commitments, which the append adds. */
@@ -63,6 +64,8 @@ export type Outcome = Receipt | Refusal;
 export interface LogSigner extends Signer {
   /** Name and public key as auditors keep it (C2SP vkey). */
   vkey: string;
+  /** Why nothing is signed any more, after an alarm; else null. Whoever appends asks first. */
+  halted?(): Problem | null;
 }
 
 export interface AppendContext {

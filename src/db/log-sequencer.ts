@@ -112,14 +112,15 @@ export class Sequencer {
   }
 
   /**
-   * @throws Problem overloaded when the queue is full, not_ready when the service is closing or the database away:
-   * nothing was begun; outcome_unknown when the connection was lost and the database did not come back in time.
+   * @throws Problem overloaded when the queue is full, not_ready when the service is closing or the database away,
+   * log_halted after an alarm: nothing was begun; outcome_unknown when the connection was lost and the database did not come back in time.
    */
   append(entry: NewEntry): Promise<Outcome> {
     if (this.#closed) throw new Problem("not_ready", "The service is closing", { retryAfterSeconds: 5 });
     if (this.#waiting.length >= this.#limits.queue) {
       throw new Problem("overloaded", undefined, { retryAfterSeconds: 1 });
     }
+    this.#refuseWhereHalted();
     const holds: string[] = [];
     if (entry.subject) holds.push(entry.subject.dataKey);
     if (entry.idempotency) holds.push(inOneString(entry.idempotency.keyHmac));
@@ -134,6 +135,12 @@ export class Sequencer {
     this.#closed = true;
     if (!this.#isIdle) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#filing;
+  }
+
+  /** Where the head is not known nothing is signed in advance, and a batch would be committed that nobody will sign. */
+  #refuseWhereHalted(): void {
+    const halted = this.#context.signer.halted?.();
+    if (halted) throw halted;
   }
 
   get #isIdle(): boolean {
@@ -213,6 +220,7 @@ export class Sequencer {
   #send(waiting: readonly Waiting[]): void {
     for (const { holds } of waiting) for (const hold of holds) this.#held.add(hold);
     try {
+      this.#refuseWhereHalted();
       const entries = waiting.map(({ entry }) => entry);
       const { prepared, tagNumbers } = prepareEntries(this.#context, entries, this.#tagNumbers);
       const expected = this.#edge ? expectedTree(this.#context.signer, this.#edge, prepared) : undefined;

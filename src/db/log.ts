@@ -81,7 +81,9 @@ const noteAt = async (db: Database, size: number): Promise<string | undefined> =
 /** The root of the tree as it was at `size`, out of the stored tiles and leaves. */
 async function edgeAt(db: Database, size: number): Promise<Edge> {
   const readNode = nodesAt(db, size);
-  const peaks = await Promise.all(peakCoordinates(size).map(({ level, index }) => readNode(level, index)));
+  const peaks: Uint8Array[] = [];
+  // One after the other: inside a transaction there is one connection, which takes one query at a time.
+  for (const { level, index } of peakCoordinates(size)) peaks.push(await readNode(level, index));
   return { size, peaks, root: frontierRoot(nodeCrypto, { size, peaks }) };
 }
 

@@ -9,7 +9,7 @@ import { type Log, openLog } from "../../src/db/log.ts";
 import type { NewEntry, Receipt } from "../../src/db/log-append.ts";
 import { dataKey, logTag, record } from "../../src/db/tables.ts";
 import type { EpochRing } from "../../src/privacy/epoch-ring.ts";
-import { openSigner } from "../../src/privacy/log-signer.ts";
+import { type ChangeableSigner, openSigner } from "../../src/privacy/log-signer.ts";
 import { keyFor, type SubjectKey } from "../../src/privacy/subject-keys.ts";
 import { entryOf } from "../../src/privacy/vault.ts";
 import { checkLog } from "../support/check-log.ts";
@@ -150,6 +150,28 @@ describe("the sequencer", () => {
     await checkLog(database.db, 2);
     // The process that was overtaken goes on, and its next checkpoint covers what came in between.
     await holds([await appended(log, anEntry()), { ...(await appended(log, anEntry())) }], 4);
+  });
+
+  it("sends nothing after an alarm, also where the head is not known and nothing is signed in advance", async () => {
+    let calls = 0;
+    const log = await open({
+      ...database.channel,
+      async call(parameters) {
+        const answer = await database.channel.call(parameters);
+        calls += 1;
+        if (calls === 1) throw new ConnectionLostError("lost");
+        return answer;
+      },
+    });
+    const first = await appended(log, anEntry());
+    const signer = log.context.signer as ChangeableSigner;
+    const waiting = [log.append(anEntry()), log.append(anEntry())];
+    signer.halt("log_forked");
+    for (const one of waiting) await expect(one).rejects.toMatchObject({ code: "log_halted" });
+    expect(() => log.append(anEntry())).toThrow(expect.objectContaining({ code: "log_halted" }));
+    await holds([first]);
+    signer.resume();
+    await holds([first, await appended(log, anEntry())]);
   });
 
   it("sends what is asked for at once in two halves, so that one is prepared while the other is written", async () => {

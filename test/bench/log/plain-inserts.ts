@@ -32,9 +32,16 @@ export async function openPlainInserts(url: string): Promise<PlainInserts> {
       SELECT hash INTO previous FROM chain ORDER BY id DESC LIMIT 1;
       INSERT INTO chain (body, hash) VALUES (b, sha256(previous || b));
     END $$`);
+  // Callers that share a connection take turns, as they would at a pool.
+  const turns = clients.map((): Promise<unknown> => Promise.resolve());
   const on = (statement: string) => (bytes: number) => {
     const body = randomBytes(bytes);
-    return (caller: number) => clients[caller % CONNECTIONS]!.query(statement, [body]);
+    return (caller: number) => {
+      const place = caller % CONNECTIONS;
+      const turn = turns[place]!.then(() => clients[place]!.query(statement, [body]));
+      turns[place] = turn;
+      return turn;
+    };
   };
   return {
     insert: on("INSERT INTO plain (body) VALUES ($1)"),
