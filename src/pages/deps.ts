@@ -179,7 +179,7 @@ export interface PagesDeps {
   }>;
   /**
    * What anybody may know of an entry: its kind, its hour and whether its record stands. `covers`: how many entries
-   * an erasure entry justifies, null for other kinds.
+   * an erasure or a coarsening entry justifies, null for other kinds.
    * @throws Problem unknown_entry
    */
   auditEntry(

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { fromBase64 } from "../../audit/bytes.ts";
 import { parseLeaf } from "../../audit/leaf.ts";
+import { coarsenedAmong } from "../db/coarsened.ts";
 import { erasedEntry } from "../db/tables.ts";
 import { listDecisions, openDecision } from "../decisions/audited.ts";
 import { leaveTrace } from "../decisions/trace.ts";
@@ -91,14 +92,15 @@ export function personalVerbs(
         .select({ by: erasedEntry.erasureIndex, since: erasedEntry.sinceHour })
         .from(erasedEntry)
         .where(eq(erasedEntry.logIndex, logIndex));
+      const replaced = (await coarsenedAmong(deps.db, [logIndex])).get(logIndex);
       const entry = await leaveTrace(deps, { role: "auditor", name: actor.subject }, "entry");
       return {
         entry,
         logIndex,
         kind: leaf.kind,
         hour: leaf.hour,
-        covers: leaf.kind === "erasure" ? leaf.count : null,
-        state: stateOf(row ?? { by: null, since: null }),
+        covers: leaf.kind === "erasure" || leaf.kind === "coarsening" ? leaf.count : null,
+        state: row ? stateOf(row) : { state: "kept", ...(replaced && { coarsenedBy: replaced.by }) },
         proof: await proofOf(deps.log, logIndex),
       };
     },

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { json, run } from "./command.ts";
+import { json, run, temporaryFolder } from "./command.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -115,19 +115,38 @@ describe("motivo risk", () => {
     }
   });
 
-  it("measures the records of a model, and refuses to be asked for both or neither", async () => {
-    const env = { MOTIVO_DATA: join(folder, "data") };
-    for (const args of [["risk"], ["risk", "--model", "german-credit", "--data", "six.csv"]]) {
-      const refused = await run(args, env);
-      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("arguments_invalid")]);
+  it("refuses to be asked for both or neither, or for a k without what it is for", async () => {
+    const refused = await Promise.all(
+      [
+        ["risk"],
+        ["risk", "--model", "german-credit", "--data", "six.csv"],
+        ["risk", "--model", "german-credit", "--k", "5"],
+        ["risk", "--data", "six.csv", "--coarsen"],
+        ["risk", "--model", "german-credit", "--coarsen", "--k", "one"],
+      ].map((args) => run(args)),
+    );
+    for (const { code, stderr } of refused) {
+      expect([code, stderr]).toEqual([2, expect.stringContaining("arguments_invalid")]);
     }
+  });
+
+  it("measures the records of a model, and makes them coarser for a k", async () => {
+    const place = await temporaryFolder({ migrated: true });
+    const { env } = place;
     expect((await run(["publish", "packages/german-credit"], env)).code).toBe(0);
     const ended = await run(["risk", "--model", "german-credit", "--json"], env);
     expect([ended.code, json(ended)]).toEqual([
       0,
       expect.objectContaining({ model: "german-credit", report: null }),
     ]);
-    const unknown = await run(["risk", "--model", "nobody"], env);
-    expect(unknown.stderr).toContain("unknown_model");
+    const coarser = ["risk", "--model", "german-credit", "--coarsen", "--k", "5", "--json"];
+    expect(json(await run(coarser, env))).toEqual({
+      ok: true,
+      model: "german-credit",
+      k: 5,
+      records: 0,
+      entries: [],
+    });
+    await place.remove();
   });
 });

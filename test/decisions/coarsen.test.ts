@@ -101,7 +101,7 @@ describe.each([
     expect((await coarsen()).body).toMatchObject({ records: 0, entries: [] });
   });
 
-  it("are shown with the entry that commits to them, in lists, on pages and as evidence", async () => {
+  it("are shown with the entry that commits to them, and as evidence", async () => {
     const { body } = await coarsen();
     const [by] = body.entries;
     type Shown = { state: string; coarsening: number | null; record: DecisionRecord };
@@ -117,6 +117,22 @@ describe.each([
       entry: made[3]!.logIndex,
     });
     expect(await bundle(made[0]!.id)).toMatchObject({ ok: true, state: "VERIFIED" });
+  });
+
+  it("are told on the auditor's pages of the decision and of both entries", async () => {
+    const [by] = (await coarsen()).body.entries;
+    const signedIn = await service.app.request("/session", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: "http://localhost" },
+      body: new URLSearchParams({ token: service.tokens.auditor }).toString(),
+    });
+    const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0]!;
+    const page = async (path: string) => (await service.app.request(path, { headers: { cookie } })).text();
+    const link = `href="/audit/entries/${by}"`;
+    expect(await page(`/audit/decisions/${made[3]!.id}`)).toContain(link);
+    expect(await page(`/audit/decisions/${made[0]!.id}`)).not.toContain(link);
+    expect(await page(`/audit/entries/${made[3]!.logIndex}`)).toContain(link);
+    expect(await page(`/audit/entries/${by}`)).toMatch(/de 2 mais precisos|of 2 finer ones/);
   });
 
   it("leave a person's own answer whole, and go when the person is erased", async () => {

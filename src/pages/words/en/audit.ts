@@ -116,7 +116,10 @@ export const audit: typeof portuguese = {
     title: (entry, kind) => `Entry ${entry}: ${kind}`,
     covers: (count) =>
       `Justifies the erasure of ${count} entries, those of one interval, shuffled so that they group nobody.`,
+    coarsens: (count) =>
+      `Commits to the records that stand in place of ${count} finer ones, shuffled so that they group nobody.`,
     kept: "What this entry records stands.",
+    coarsened: "What this entry recorded was made coarser later. What commits to its record now is",
   },
   policies: {
     keep: (count) => `keep, ${count} categories`,

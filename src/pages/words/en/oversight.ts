@@ -120,6 +120,7 @@ export const oversight: typeof portuguese = {
     stands: (outcome) => `stands: ${outcome}`,
     by: "the decision in its place",
     erased: "Erased",
+    coarsened: "Record made coarser",
     erasedPending: "Erased, waiting for the entry that justifies it",
     more: (count) => `And ${count} readings before these.`,
   },

@@ -115,7 +115,10 @@ export const audit = {
     title: (entry: string, kind: string) => `Entrada ${entry}: ${kind}`,
     covers: (count: string) =>
       `Justifica o apagamento de ${count} entradas, as de um intervalo, embaralhadas para que não agrupem ninguém.`,
+    coarsens: (count: string) =>
+      `Fixa os registros que ficam no lugar de ${count} mais precisos, embaralhados para não agrupar ninguém.`,
     kept: "O que esta entrada registra está de pé.",
+    coarsened: "O que esta entrada registrou ficou menos preciso depois. O que fixa o registro agora é",
   },
   policies: {
     keep: (count: string) => `mantém, ${count} categorias`,

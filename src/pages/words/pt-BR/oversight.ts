@@ -119,6 +119,7 @@ export const oversight = {
     stands: (outcome: string) => `vale: ${outcome}`,
     by: "a decisão no lugar",
     erased: "Apagada",
+    coarsened: "Registro tornado menos preciso",
     erasedPending: "Apagada, à espera da entrada que a justifica",
     more: (count: string) => `E mais ${count} leituras antes dessas.`,
   },
