@@ -129,7 +129,7 @@ export async function openDeps(
   const models = new ModelRegistry(db, (source) => openPredictor(source, { threads, inline: true }));
   if (!signer) throw new Error("The log was opened without a signer");
   const checkpoints = await openCheckpoints(config, { db, log, signer, keys, now, randomId: randomUUID });
-  return { db, log, epoch, models, now, randomId: randomUUID, checkpoints };
+  return { db, log, attested: checkpoints.attested, epoch, models, now, randomId: randomUUID, checkpoints };
 }
 
 /** Publishes the packages that come with the project where none is published. */

@@ -1,5 +1,5 @@
 import type { Database } from "../db/client.ts";
-import type { Log } from "../db/log.ts";
+import type { Head, Log } from "../db/log.ts";
 import type { ModelRegistry } from "../models/registry.ts";
 import type { EpochRing } from "../privacy/epoch-ring.ts";
 import type { DecisionCore } from "./decision.ts";
@@ -8,6 +8,11 @@ import type { DecisionCore } from "./decision.ts";
 export interface Deps {
   db: Database;
   log: Log;
+  /**
+   * The head that a document leaves the house under, cosigned where witnesses are asked for and answer in time.
+   * @param least what the document is about lies below this size
+   */
+  attested: (least: number) => Promise<Head>;
   /** The epochs whose keys this process holds. */
   epoch: EpochRing;
   models: ModelRegistry;

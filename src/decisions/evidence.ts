@@ -115,10 +115,10 @@ export async function evidenceOf(
   });
   if ("refused" in issued)
     throw new Problem("decision_erased", "It was erased while its evidence was put together");
-  let head = await deps.log.head();
+  let head = await deps.attested(issued.logIndex + 1);
   let entry = await standing(deps, logIndex, head);
   if (entry === "later") {
-    head = await deps.log.head();
+    head = await deps.attested((await deps.log.head()).size);
     entry = await standing(deps, logIndex, head);
   }
   if (entry === "later") throw new Problem("log_conflict");
@@ -146,5 +146,5 @@ export async function traceExport(deps: Deps, reader: { name: string }): Promise
     columns: { id: deps.randomId() },
   });
   if ("refused" in issued) throw new Problem("log_conflict");
-  return deps.log.head();
+  return deps.attested(issued.logIndex + 1);
 }

@@ -14,7 +14,7 @@ export async function* accessProof(deps: Deps, subjectId: string): AsyncGenerato
   await traceReading(deps, subjectId, { role: "subject", purpose: "own-access" });
   // The head before the keys: what came after it is left out, and with it the last numbers alone, since numbers rise with
   // the log. The other way round an entry that came in between would look like one that was kept back.
-  const { size, checkpoint } = await deps.log.head();
+  const { size, checkpoint } = await deps.attested((await deps.log.head()).size);
   const held: { key: SubjectKey; entries: TaggedEntry[] }[] = [];
   for (const key of await keysOf(deps.db, deps.epoch, subjectId)) {
     const entries = (await entriesOf(deps.db, key)).filter(({ logIndex }) => logIndex < size);

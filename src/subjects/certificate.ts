@@ -83,7 +83,7 @@ async function destructionOf(deps: Deps, rows: readonly Erased[], size: number):
  * @throws Problem unknown_entry when no entries carry such tags; not_erased
  */
 export async function* certificateLines(deps: Deps, keys: readonly CertificateKey[]): AsyncGenerator<string> {
-  const { size, checkpoint } = await deps.log.head();
+  const { size, checkpoint } = await deps.attested((await deps.log.head()).size);
   const rows = await erasedOf(deps, keys);
   if (rows.length === 0) throw notErased();
   const isPending = ({ erasureIndex }: Erased) => erasureIndex === null || erasureIndex >= size;

@@ -3,6 +3,7 @@ import type { Contract } from "../../models/contract.ts";
 import { keysOf } from "../../privacy/subject-keys.ts";
 import { contractOf, nothingHeld, openingsOf, sortInto, type Vaulted } from "../access.ts";
 import { entriesOf } from "../entries.ts";
+import { toldMandates } from "../mandates/find-mandates.ts";
 import { openedEntries } from "../opened-entries.ts";
 import { requestsOf } from "../requests/requests-of.ts";
 import type { RightsDeps } from "../requests/settings.ts";
@@ -19,7 +20,7 @@ import { type ModelCard, modelCard, toldPurpose, toldRequest } from "./told.ts";
 async function headOf(deps: RightsDeps, { subject, language, keys: named }: CopyAsked) {
   // The head before the keys: what came after it is left out, and with it the last numbers alone, since numbers rise with
   // the log.
-  const { size, checkpoint } = await deps.log.head();
+  const { size, checkpoint } = await deps.attested((await deps.log.head()).size);
   const keys = (await keysOf(deps.db, deps.epoch, subject)).filter(({ id }) => named.includes(id));
   if (keys.length < named.length) throw new Error("A key that a copy is made of was erased");
   const uses = await Promise.all(
@@ -35,6 +36,7 @@ async function headOf(deps: RightsDeps, { subject, language, keys: named }: Copy
     dataProtectionOfficer: deps.rights.dataProtectionOfficer,
     subject,
     requests: (await requestsOf(deps, subject)).map(toldRequest),
+    mandates: await toldMandates(deps, subject),
     checkpoint,
     uses,
   };
