@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { actUnder } from "../subjects/mandates/act-under.ts";
+import { mandatesOf } from "../subjects/mandates/find-mandates.ts";
 import { isInForce, type Mandate } from "../subjects/mandates/mandate.ts";
-import { findGiven, mandatesOf, recordMandate, revokeMandate } from "../subjects/mandates/record-mandate.ts";
+import { findGiven, recordMandate, revokeMandate } from "../subjects/mandates/record-mandate.ts";
 import { REQUEST_RIGHTS } from "../subjects/requests/rights.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
 import type { ActUnder, Api } from "./api.ts";

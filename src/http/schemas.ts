@@ -182,8 +182,23 @@ export const myDecisions = z.object({
   opened: z.array(opening),
 });
 
+const mandateHead = z.object({
+  id: uuid,
+  reference: z.string(),
+  rights: z.array(z.string()),
+  recordedAt: z.string(),
+  until: z.string(),
+  revoked: z.object({ at: z.string(), by: z.string() }).nullable(),
+});
+const mandateGiven = mandateHead.extend({
+  representative: z.string(),
+  name: z.string().nullable(),
+  evidence: z.object({ sha256: z.string(), note: z.string() }),
+  uses: z.array(z.object({ at: z.string(), what: z.string() })),
+});
+
 export const access = z.object({
-  format: z.literal("motivo-access/v1"),
+  format: z.literal("motivo-access/v2"),
   at: z.string(),
   controller: z.string(),
   requests: z.array(
@@ -192,6 +207,7 @@ export const access = z.object({
       reference: z.string(),
       right: z.string(),
       state: z.string(),
+      channel: z.string().nullable().meta({ description: "null: by a call" }),
       receivedAt: z.string(),
       closedAt: z.string().nullable(),
       forgetAt: z.string().nullable().meta({ description: "from when on nothing of it is kept" }),
@@ -208,6 +224,9 @@ export const access = z.object({
       ),
     }),
   ),
+  mandates: z
+    .object({ given: z.array(mandateGiven), held: z.array(mandateHead) })
+    .meta({ description: "who may act for them, with each use; and that they may act for others" }),
   dataProtectionOfficer: z.string(),
   subject: z.string(),
   held: z.boolean(),

@@ -107,7 +107,7 @@ export function subjectRoutes(
       mandate: "access_complete",
       tag: TAG,
       summary: "Everything held about me (LGPD 18 II, 19; GDPR 15)",
-      answers: { 200: { description: "motivo-access/v1", schema: schemas.access } },
+      answers: { 200: { description: "motivo-access/v2", schema: schemas.access } },
     },
     async ({ c, actor }) => {
       c.header("content-disposition", 'attachment; filename="motivo-access.json"');

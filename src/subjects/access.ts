@@ -12,6 +12,7 @@ import { keysOf, type SubjectKey } from "../privacy/subject-keys.ts";
 import { openPayloads } from "../privacy/vault.ts";
 import { entriesOf, type TaggedEntry } from "./entries.ts";
 import { goneAmong } from "./gone.ts";
+import { toldMandates } from "./mandates/find-mandates.ts";
 import { requestsOf } from "./requests/requests-of.ts";
 import type { VaultedEvent } from "./trace.ts";
 import { traceReading } from "./trace-reading.ts";
@@ -197,7 +198,7 @@ export async function accessAnswer(
 ) {
   const held = await openHeld(deps, subjectId, "personal-data");
   return {
-    format: "motivo-access/v1" as const,
+    format: "motivo-access/v2" as const,
     at: deps.now().toISOString(),
     controller,
     dataProtectionOfficer,
@@ -213,6 +214,7 @@ export async function accessAnswer(
       reference: request.reference,
       right: request.right,
       state: request.state,
+      channel: request.content.channel ?? null,
       receivedAt: request.receivedAt.toISOString(),
       closedAt: request.closedAt?.toISOString() ?? null,
       forgetAt: request.forgetAt?.toISOString() ?? null,
@@ -226,6 +228,8 @@ export async function accessAnswer(
         logIndex,
       })),
     })),
+    /** Who may act for them and did, and that they may act for others. */
+    mandates: await toldMandates(deps, subjectId),
     purposes: held.map(
       ({ key, contract, decisions, opened, refusals, corrections, reviews, others, lost }) => ({
         model: contract.name,

@@ -12,7 +12,7 @@ afterAll(() => place.remove());
 
 const NAMES = [
   ...["access-proof.ndjson", "access.json", "access.pdf", "access.schema.json"],
-  ...["decisions.csv", "inputs.csv", "opened.csv", "requests.csv"],
+  ...["decisions.csv", "inputs.csv", "mandates.csv", "opened.csv", "requests.csv"],
 ];
 
 describe("motivo access", () => {

@@ -293,7 +293,7 @@ describe("OpenDSR", () => {
   });
 
   it.each([
-    ["access", "motivo-access/v1"],
+    ["access", "motivo-access/v2"],
     ["portability", "motivo-portability/v1"],
   ])(
     "%s is completed with results that the caller fetches, signed, and the reading is on the record",

@@ -13,6 +13,7 @@ const FILES: Record<ToldCopy["kind"], [name: string, bytes: number][]> = {
     ["inputs.csv", 6_530],
     ["opened.csv", 871],
     ["requests.csv", 310],
+    ["mandates.csv", 120],
     ["access-proof.ndjson", 27_002],
   ],
   portability: [

@@ -89,6 +89,7 @@ export async function madeUpPdf(
         reference: digest.slice(32),
         right: "access_complete",
         state: "answered",
+        channel: "letter",
         receivedAt: at,
         closedAt: at,
         forgetAt: at,
@@ -98,6 +99,32 @@ export async function madeUpPdf(
         steps: [{ at, action: "receive", state: "received", by: "person", clocks, logIndex: 7 }],
       },
     ],
+    mandates: {
+      given: [
+        {
+          id: randomUUID(),
+          reference: digest.slice(32),
+          representative: "representative-one",
+          name,
+          rights: ["review", "access_complete"],
+          recordedAt: at,
+          until: "2026-12-31",
+          revoked: { at, by: "person" },
+          evidence: { sha256: digest, note: "Power of attorney, file 12" },
+          uses: [{ at, what: "POST /v1/me/requests/review" }],
+        },
+      ],
+      held: [
+        {
+          id: randomUUID(),
+          reference: digest.slice(32),
+          rights: ["erasure"],
+          recordedAt: at,
+          until: "2026-12-31",
+          revoked: null,
+        },
+      ],
+    },
     checkpoint: "",
     uses: [{ key, contract, entries: decisions }],
   };

@@ -1,7 +1,8 @@
 import { Problem } from "../../errors.ts";
 import type { Actor } from "../../http/tokens.ts";
+import { mandatesOf } from "../../subjects/mandates/find-mandates.ts";
 import { isInForce, type Mandate } from "../../subjects/mandates/mandate.ts";
-import { mandatesOf, revokeMandate } from "../../subjects/mandates/record-mandate.ts";
+import { revokeMandate } from "../../subjects/mandates/record-mandate.ts";
 import type { RightsDeps } from "../../subjects/requests/settings.ts";
 import type { MandateVerbs, ShownMandate } from "./mandate-deps.ts";
 

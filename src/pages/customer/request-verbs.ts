@@ -3,7 +3,7 @@ import { actingOf, personOf } from "../../http/requests.ts";
 import { type Actor, HIGHEST_PROOF } from "../../http/tokens.ts";
 import { localDay } from "../../subjects/deadlines/days.ts";
 import { needRight } from "../../subjects/mandates/act-under.ts";
-import { mandatesOf } from "../../subjects/mandates/record-mandate.ts";
+import { mandatesOf } from "../../subjects/mandates/find-mandates.ts";
 import { openVaulted } from "../../subjects/own-decision.ts";
 import { moveRequest } from "../../subjects/requests/act.ts";
 import { stoppedSince } from "../../subjects/requests/agenda.ts";

@@ -11,7 +11,40 @@ const DECISIONS = [
 ] as const;
 const INPUTS = ["decision", "feature", "label", "value", "value_label", "attribution", "lower", "upper"];
 const OPENED = ["time", "role", "purpose", "what", "decision", "log_index", "model"];
-const REQUESTS = ["request", "reference", "right", "state", "received_at", "closed_at", "due", "target"];
+const REQUESTS = [
+  "request",
+  "reference",
+  "right",
+  "state",
+  "channel",
+  "received_at",
+  "closed_at",
+  "due",
+  "target",
+];
+
+const MANDATES = ["mandate", "reference", "side", "representative", "name", "rights", "recorded_at", "until"];
+const MANDATES_END = ["ended_at", "ended_by", "evidence", "evidence_sha256", "used_at", "used_for"];
+
+/** A row a mandate and, of those that the person gave, one more for each use. */
+async function writeMandates(sink: CopySink, { given, held }: AccessHead["mandates"]): Promise<void> {
+  const file = await CsvFile.open(sink, "mandates.csv", [...MANDATES, ...MANDATES_END]);
+  const rights = (of: readonly string[]) => of.join(" ");
+  for (const { evidence, uses, ...one } of given) {
+    const base = [
+      ...[one.id, one.reference, "given", one.representative, one.name, rights(one.rights)],
+      ...[one.recordedAt, one.until, one.revoked?.at, one.revoked?.by, evidence.note, evidence.sha256],
+    ];
+    await file.row(base);
+    for (const { at, what } of uses) await file.row([...base, at, what]);
+  }
+  for (const one of held)
+    await file.row([
+      ...[one.id, one.reference, "held", undefined, undefined, rights(one.rights)],
+      ...[one.recordedAt, one.until, one.revoked?.at, one.revoked?.by],
+    ]);
+  await file.end();
+}
 
 /** The same as tables: a row a decision, a row an input, a row an opening, a row a request. */
 export class AccessCsv implements AccessWriter {
@@ -29,9 +62,10 @@ export class AccessCsv implements AccessWriter {
 
   static async open(sink: CopySink, head: AccessHead): Promise<AccessCsv> {
     const requests = await CsvFile.open(sink, "requests.csv", REQUESTS);
-    for (const { id, reference, right, state, receivedAt, closedAt, due, target } of head.requests)
-      await requests.row([id, reference, right, state, receivedAt, closedAt, due, target]);
+    for (const { id, reference, right, state, channel, receivedAt, closedAt, due, target } of head.requests)
+      await requests.row([id, reference, right, state, channel, receivedAt, closedAt, due, target]);
     await requests.end();
+    await writeMandates(sink, head.mandates);
     return new AccessCsv(head, [
       await CsvFile.open(sink, "decisions.csv", DECISIONS),
       await CsvFile.open(sink, "inputs.csv", INPUTS),

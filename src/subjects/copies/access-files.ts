@@ -2,6 +2,7 @@ import type { Language } from "../../decisions/decision.ts";
 import type { Contract } from "../../models/contract.ts";
 import type { SubjectKey } from "../../privacy/subject-keys.ts";
 import type { HeldDecision } from "../access.ts";
+import type { ToldMandates } from "../mandates/find-mandates.ts";
 import type { OpenedEntry } from "../opened-entries.ts";
 import type { ToldPurpose, ToldRequest } from "./told.ts";
 
@@ -14,6 +15,7 @@ export interface AccessHead {
   dataProtectionOfficer: string;
   subject: string;
   requests: ToldRequest[];
+  mandates: ToldMandates;
   /** The signed note that proofs lead to. */
   checkpoint: string;
   /** Uses of the person's data, each with how many entries carry its tags. */

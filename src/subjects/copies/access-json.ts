@@ -20,11 +20,11 @@ export class AccessJson implements AccessWriter {
     await schema.write(`${JSON.stringify(accessJsonSchema(), null, 2)}\n`);
     await schema.end();
     const json = new AccessJson(new TextFile(await sink.open("access.json", "application/json")));
-    const { at, language, controller, dataProtectionOfficer, subject, requests } = head;
+    const { at, language, controller, dataProtectionOfficer, subject, requests, mandates } = head;
     const members = {
       $schema: "access.schema.json",
-      format: "motivo-access-copy/v1",
-      ...{ at, language, controller, dataProtectionOfficer, subject, requests },
+      format: "motivo-access-copy/v2",
+      ...{ at, language, controller, dataProtectionOfficer, subject, requests, mandates },
       held: head.uses.length > 0,
     };
     await json.#file.write(`${JSON.stringify(members).slice(0, -1)},"purposes":[`);

@@ -37,6 +37,16 @@ export interface CopyWords {
   openedHead: string[];
   requests: string;
   requestHead: string[];
+  /** How a request came that an operator took down. */
+  came(channel: string): string;
+  mandatesGiven: string;
+  mandatesHeld: string;
+  mandate(name: string, rights: string, recorded: string, until: string): string;
+  mandateHeld(rights: string, recorded: string, until: string): string;
+  mandateEnded(when: string, by: string): string;
+  evidence(note: string, digest: string): string;
+  used(count: number): string;
+  usedHead: string[];
   noDay: string;
   clock(regime: string, rule: string, day: string): string;
   steps(right: string): string;

@@ -65,6 +65,10 @@ const request = z.object({
   reference: z.string().meta({ description: "by what the log names it" }),
   right: z.string(),
   state: z.string(),
+  channel: z
+    .string()
+    .nullable()
+    .meta({ description: "letter, email, phone or counter; null where it came by a call" }),
   receivedAt: time,
   closedAt: time.nullable(),
   forgetAt: time.nullable(),
@@ -82,6 +86,21 @@ const request = z.object({
       })
       .loose(),
   ),
+});
+
+const mandateHead = z.object({
+  id: z.uuid(),
+  reference: z.string().meta({ description: "by what the log names it" }),
+  rights: z.array(z.string()),
+  recordedAt: time,
+  until: z.string().meta({ description: "YYYY-MM-DD, the last day" }),
+  revoked: z.object({ at: time, by: z.string() }).nullable(),
+});
+const mandateGiven = mandateHead.extend({
+  representative: z.string(),
+  name: z.string().nullable(),
+  evidence: z.object({ sha256: digest, note: z.string() }),
+  uses: z.array(z.object({ at: time, what: z.string() })).meta({ description: "oldest first" }),
 });
 
 const modelCard = z.object({
@@ -168,13 +187,14 @@ const purpose = z.object({
 
 export const accessCopy = z.object({
   $schema: z.string(),
-  format: z.literal("motivo-access-copy/v1"),
+  format: z.literal("motivo-access-copy/v2"),
   at: time,
   language: z.enum(["pt-BR", "en"]),
   controller: z.string(),
   dataProtectionOfficer: z.string(),
   subject: z.string(),
   requests: z.array(request),
+  mandates: z.object({ given: z.array(mandateGiven), held: z.array(mandateHead) }),
   held: z.boolean(),
   purposes: z.array(purpose),
 });

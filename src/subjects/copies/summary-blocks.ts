@@ -1,3 +1,4 @@
+import type { RequestRight } from "../requests/rights.ts";
 import type { AccessHead } from "./access-files.ts";
 import type { CopyWords } from "./copy-words.ts";
 import type { Wording } from "./decision-blocks.ts";
@@ -12,6 +13,8 @@ const list = (items: string[]): Block[] => (items.length === 0 ? [] : [{ kind: "
 const said = (words: CopyWords, code: string): string => words.codes[code] ?? code;
 const section = (title: string, items: string[]): Block[] =>
   items.length === 0 ? [] : [heading(3, title), ...list(items)];
+
+type ToldEnd = AccessHead["mandates"]["held"][number]["revoked"];
 
 export interface Summed {
   told: ToldPurpose;
@@ -39,6 +42,7 @@ export function summaryBlocks(
     ...(purposes.length === 0 ? [paragraph(words.nothing)] : []),
     ...purposes.flatMap((one) => purposeBlocks(wording, one)),
     ...requestBlocks(wording, head.requests),
+    ...mandateBlocks(wording, head.mandates),
     heading(2, words.proof),
     paragraph(words.proofText(entries, figures.count(entries))),
     paragraph(words.proofHow),
@@ -134,6 +138,52 @@ function cardBlocks({ words, figures, language }: Wording, card: ModelCard): Blo
   ];
 }
 
+/** Who may act for the person and did, each use a row; and that they may act for others. */
+function mandateBlocks(
+  { words, figures, language }: Wording,
+  { given, held }: AccessHead["mandates"],
+): Block[] {
+  const rights = (of: readonly RequestRight[]) => of.map((right) => words.rights[right]).join(", ");
+  const day = (until: string) =>
+    new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(
+      new Date(`${until}T00:00:00Z`),
+    );
+  const ended = (revoked: ToldEnd) =>
+    revoked === null ? [] : [words.mandateEnded(figures.time(revoked.at), said(words, revoked.by))];
+  return [
+    ...(given.length === 0 ? [] : [heading(2, words.mandatesGiven)]),
+    ...given.flatMap((one): Block[] => [
+      ...list([
+        words.mandate(
+          one.name ?? one.representative,
+          rights(one.rights),
+          figures.time(one.recordedAt),
+          day(one.until),
+        ),
+        ...ended(one.revoked),
+        words.evidence(one.evidence.note, one.evidence.sha256),
+        words.used(one.uses.length),
+      ]),
+      ...(one.uses.length === 0
+        ? []
+        : [
+            {
+              kind: "table" as const,
+              head: words.usedHead,
+              rows: one.uses.map(({ at, what }) => [figures.time(at), what]),
+            },
+          ]),
+    ]),
+    ...(held.length === 0 ? [] : [heading(2, words.mandatesHeld)]),
+    ...list(
+      held.flatMap((one) => [
+        words.mandateHeld(rights(one.rights), figures.time(one.recordedAt), day(one.until)),
+        ...ended(one.revoked),
+      ]),
+    ),
+  ];
+}
+
 function requestBlocks({ words, figures }: Wording, requests: readonly ToldRequest[]): Block[] {
   if (requests.length === 0) return [];
   return [
@@ -141,10 +191,12 @@ function requestBlocks({ words, figures }: Wording, requests: readonly ToldReque
     {
       kind: "table",
       head: words.requestHead,
-      rows: requests.map(({ right, state, receivedAt, due, steps }) => [
+      rows: requests.map(({ right, state, channel, receivedAt, due, steps }) => [
         words.rights[right],
         said(words, state),
-        figures.time(receivedAt),
+        channel === null
+          ? figures.time(receivedAt)
+          : `${figures.time(receivedAt)}\n${words.came(said(words, channel))}`,
         [
           due ?? words.noDay,
           ...(steps.at(-1)?.clocks ?? []).map((clock) =>

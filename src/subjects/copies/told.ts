@@ -36,6 +36,7 @@ export const toldRequest = (request: OpenedRequest) => ({
   reference: request.reference,
   right: request.right,
   state: request.state,
+  channel: request.content.channel ?? null,
   receivedAt: request.receivedAt.toISOString(),
   closedAt: request.closedAt?.toISOString() ?? null,
   forgetAt: request.forgetAt?.toISOString() ?? null,

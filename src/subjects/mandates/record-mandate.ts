@@ -1,14 +1,14 @@
-import { eq, inArray, lt } from "drizzle-orm";
+import { eq, lt } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { mandate } from "../../db/tables.ts";
 import { leaveTrace } from "../../decisions/trace.ts";
 import { Problem } from "../../errors.ts";
-import { retryStale } from "../../privacy/stale.ts";
 import { localDay } from "../deadlines/days.ts";
 import { currentEpoch, inTransaction, OwnKey } from "../requests/own-key.ts";
 import type { RequestRight } from "../requests/rights.ts";
 import type { RightsDeps } from "../requests/settings.ts";
 import { appendAll } from "../requests/take-step.ts";
+import { mandatesOf } from "./find-mandates.ts";
 import {
   isInForce,
   type Mandate,
@@ -117,23 +117,6 @@ function partyOf({ content }: Mandate, who: Ending): "operator" | "person" | "re
   if (who.by === "operator") return "operator";
   if (who.subject === content.person) return "person";
   return who.subject === content.representative ? "representative" : null;
-}
-
-/** Mandates that name somebody, newest first, ended ones until they are forgotten. */
-export async function mandatesOf(
-  deps: Pick<RightsDeps, "db" | "epoch">,
-  side: "person" | "representative",
-  subject: string,
-): Promise<Mandate[]> {
-  return retryStale(deps.epoch, async () => {
-    const rows = await deps.db
-      .select()
-      .from(mandate)
-      .where(inArray(mandate[side], deps.epoch.blinds("mandate", side, subject)));
-    return rows
-      .map((row) => openMandate(deps, row))
-      .toSorted((a, b) => b.content.recordedAt.localeCompare(a.content.recordedAt));
-  });
 }
 
 /** The mandates that a person gave, for an operator; the reading is on the record first. */

@@ -52,6 +52,18 @@ describe("a copy of everything held about a person", () => {
     await rights.decide("ana");
     const { body: refused } = await rights.decide("ana", "german-credit-logistic");
     await service.call("GET", `/v1/audit/decisions/${refused.id}`, "auditor");
+    for (const [person, representative] of [
+      ["ana", "lawyer-of-ana"],
+      ["bela", "ana"],
+    ])
+      await service.json("POST", "/v1/mandates", "operator", {
+        ...{ person, representative, rights: ["review"], until: "2026-12-31" },
+        names: { person: `Name of ${person}`, representative: `Name of ${representative}` },
+        evidence: { sha256: "5e".repeat(32), note: "File 12" },
+      });
+    await service.json("POST", "/v1/requests/confirmation", "operator", {
+      ...{ subject: "ana", channel: "letter", evidence: "Identity card, file 13", asked: {} },
+    });
     const copy = await copyOf("ana", { language: "en" });
     expect(copy).toMatchObject({ state: "ready", kind: "access", language: "en", done: copy.total });
     expect(copy.files.map(({ name }) => name).sort()).toEqual([
@@ -61,6 +73,7 @@ describe("a copy of everything held about a person", () => {
       "access.schema.json",
       "decisions.csv",
       "inputs.csv",
+      "mandates.csv",
       "opened.csv",
       "requests.csv",
     ]);
@@ -76,7 +89,25 @@ describe("a copy of everything held about a person", () => {
     expect(decisions[0]!.inputs).toHaveProperty("duration_months", 30);
     const opened = held.purposes.flatMap((purpose) => purpose.opened);
     expect(opened).toContainEqual(expect.objectContaining({ role: "auditor", decision: refused.id }));
-    expect(held.requests).toMatchObject([{ right: "access_complete" }]);
+    expect(held.requests).toMatchObject([
+      { right: "access_complete", channel: null },
+      { right: "confirmation", channel: "letter" },
+    ]);
+    // Who acts for the person is theirs to know; for whom they act, only that they do.
+    expect(held.mandates).toMatchObject({
+      given: [
+        { representative: "lawyer-of-ana", name: "Name of lawyer-of-ana", evidence: { note: "File 12" } },
+      ],
+      held: [{ rights: ["review"] }],
+    });
+    const table = (await fetched("ana", copy, "mandates.csv")).toString("utf8");
+    const answer = await service.call("GET", "/v1/me/access", await rights.tokenOf("ana"));
+    const whole = await answer.text();
+    expect(JSON.parse(whole).mandates).toEqual(held.mandates);
+    for (const written of [text, table, whole]) {
+      expect(written).toContain("lawyer-of-ana");
+      expect(written).not.toContain("bela");
+    }
     expect(held.purposes[0]!.modelCards[0]).toMatchObject({
       version: 1,
       digests: { model: expect.any(String) },

@@ -75,7 +75,7 @@ describe("the PDF of a copy", () => {
       }
     }
     const tables = elements.filter(({ type }) => type === "Table");
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const { children } of tables) {
       expect(children[0]!.children.every(({ type, scope }) => type === "TH" && scope === "/Column")).toBe(
         true,
