@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { toHex } from "../../audit/bytes.ts";
 import { nodeCrypto } from "../../audit/crypto-node.ts";
 import { parseVkey } from "../../audit/note.ts";
 import { verify } from "../../audit/verify.ts";
@@ -15,7 +16,13 @@ import { attributionsOfRecord } from "../../src/decisions/recorded-attributions.
 import { closeErasureInterval } from "../../src/subjects/close-interval.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
 import { gatedPackage } from "../support/gated-package.ts";
-import { closeChecked, type TestService, testService } from "../support/service.ts";
+import {
+  closeChecked,
+  exampleOf,
+  GERMAN_CREDIT_LOGISTIC,
+  type TestService,
+  testService,
+} from "../support/service.ts";
 
 const K = 3;
 const MODEL = "free-text";
@@ -135,6 +142,26 @@ describe.each([
     expect(await page(`/audit/entries/${by}`)).toMatch(/de 2 mais precisos|of 2 finer ones/);
   });
 
+  it("are found where a superuser puts the finer one back, or another commitment", async () => {
+    const before = await rowOf(made[3]!.id);
+    await coarsen();
+    const after = await rowOf(made[3]!.id);
+    const edited = async (statement: ReturnType<typeof sql>) => {
+      await database.db.transaction(async (tx) => {
+        await tx.execute(sql`SET LOCAL session_replication_role = replica`);
+        await tx.execute(statement);
+      });
+      return (await audited())?.code;
+    };
+    const put = ({ body, salt }: typeof before) =>
+      sql`UPDATE record SET body = ${body}, salt = decode(${toHex(salt)}, 'hex') WHERE id = ${before.id}`;
+    expect(await edited(put(before))).toBe("record_or_erasure");
+    expect(await edited(put(after))).toBeUndefined();
+    const other = sql`UPDATE coarsened_entry SET commitment = decode(${"00".repeat(32)}, 'hex') WHERE position = 0`;
+    expect(await edited(other)).toBe("record_or_erasure");
+    expect(await edited(sql`DELETE FROM coarsened_entry`)).toBe("record_or_erasure");
+  });
+
   it("leave a person's own answer whole, and go when the person is erased", async () => {
     await coarsen();
     const as = { token: await service.issuer.issue("subject", { subject: "ana-3", proof: 3 }) };
@@ -194,4 +221,43 @@ describe("a model whose package states no k", () => {
     await closeChecked(database, service);
     await rm(folder, { recursive: true, force: true });
   });
+});
+
+it("a record is made coarser level by level as larger k are asked for, each time by an entry of its own", async () => {
+  const model = "german-credit-logistic";
+  const database = await freshPostgres();
+  const service = await testService(database, { packages: [GERMAN_CREDIT_LOGISTIC] });
+  const example = await exampleOf(service, model);
+  for (const housing of ["own", "rent"]) {
+    for (let i = 0; i < 4; i++) {
+      const inputs = { ...example.inputs, housing };
+      const body = { subject: `${housing}-${i}`, inputs };
+      await service.call("POST", `/v1/models/${model}/decisions`, "product", body);
+    }
+  }
+  const ages = async () => {
+    const rows = await database.db.select().from(record).where(eq(record.kind, "decision"));
+    return rows
+      .sort((a, b) => a.logIndex - b.logIndex)
+      .map(({ body }) => (JSON.parse(body) as DecisionRecord).inputs)
+      .map(({ age_years, housing }) => [(age_years as { to: number | null }).to, housing!.kind]);
+  };
+  const [coarsest, middle] = [
+    [45, "dropped"],
+    [30, "dropped"],
+  ];
+  const fine = [30, "category"];
+  expect(await ages()).toEqual([coarsest, coarsest, fine, fine, middle, middle, fine, fine]);
+  // Two each that own and that rent are too few; with the two that say no housing they are six.
+  expect(await coarsenRecords(service.deps, model)).toMatchObject({ k: 3, records: 4 });
+  expect(await ages()).toEqual([coarsest, coarsest, middle, middle, middle, middle, middle, middle]);
+  expect(await coarsenRecords(service.deps, model, { k: 7 })).toMatchObject({ records: 6 });
+  expect(new Set((await ages()).map(String))).toEqual(new Set([String(coarsest)]));
+
+  const key = parseVkey(nodeCrypto, service.deps.log.context.signer.vkey);
+  const text = await (await service.call("GET", "/v1/audit/export", "auditor")).text();
+  const verdict = await verify(nodeCrypto, chunks(text), { key, now: new Date() });
+  expect(verdict).toMatchObject({ ok: true, states: { COARSENED: 6, PENDING: 0 } });
+  expect(await database.db.$count(coarsenedEntry)).toBe(10);
+  await closeChecked(database, service);
 });

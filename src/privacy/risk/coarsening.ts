@@ -8,12 +8,13 @@ export interface RecordedClass {
 
 /**
  * At which level the records of each class have to be said so that no class has fewer than `k` rows, those at their coarsest
- * level excepted. Classes that are too small go up together, a step of what they say at a time, until nothing is left to do: so
- * the answer does not depend on the order, and classes that are large enough lose no row.
+ * level excepted. Of the classes that are too small the finest go up first, all of them together, until nothing is left to do:
+ * a coarser one may be joined by enough of them to stay. The answer does not depend on the order, and a class that is large
+ * enough loses no row.
  * @returns a level a class, in order; 0: stays as it is
  */
 export function levelsToReach(classes: readonly RecordedClass[], k: number): number[] {
-  const levels = classes.map(() => 0);
+  const levels = classes.map((one) => lastSaying(one, 0));
   for (;;) {
     const rows = new Map<string, number>();
     classes.forEach((one, i) => {
@@ -24,14 +25,15 @@ export function levelsToReach(classes: readonly RecordedClass[], k: number): num
       levels[i]! < one.coarsest && rows.get(one.at(levels[i]!))! < k ? [i] : [],
     );
     if (small.length === 0) break;
-    for (const i of small) levels[i] = nextLevel(classes[i]!, levels[i]!);
+    const finest = small.reduce((least, i) => Math.min(least, levels[i]!), Number.POSITIVE_INFINITY);
+    for (const i of small) if (levels[i] === finest) levels[i] = lastSaying(classes[i]!, finest + 1);
   }
   return levels.map((level, i) => (classes[i]!.at(level) === classes[i]!.at(0) ? 0 : level));
 }
 
-/** The next level at which a class says something else, or its coarsest. */
-function nextLevel({ at, coarsest }: RecordedClass, from: number): number {
-  const said = at(from);
-  for (let level = from + 1; level < coarsest; level++) if (at(level) !== said) return level;
-  return coarsest;
+/** The last level at which a class says what it says at this one: how coarse that is. */
+function lastSaying({ at, coarsest }: RecordedClass, level: number): number {
+  let last = level;
+  while (last < coarsest && at(last + 1) === at(level)) last += 1;
+  return last;
 }

@@ -25,6 +25,11 @@ test("classes that are large enough stay, and small ones go up only as far as th
   expect(levelsToReach([ranges(0, 1, 9), ranges(4, 1, 1), ranges(5, 1, 1)], 2)).toEqual([0, 1, 1]);
 });
 
+test("what is coarser already stays where enough of the finer ones join it", () => {
+  const [wide, narrow] = [ranges(0, 2, 2), [ranges(0, 1, 1), ranges(1, 1, 1)]];
+  expect(levelsToReach([wide, ...narrow], 3)).toEqual([0, 1, 1]);
+});
+
 test("a level at which a class says the same is passed over, and a class at its coarsest is left as it is", () => {
   expect(levelsToReach([ranges(0, 4, 1), ranges(4, 4, 1)], 2)).toEqual([3, 3]);
   expect(levelsToReach([ranges(0, 16, 1), ranges(16, 16, 1)], 5)).toEqual([0, 0]);
