@@ -8,13 +8,13 @@ import { keyAmong, keyFor, personLookups, type SubjectKey } from "../privacy/sub
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
-import { explainerDigest, seedOf } from "./explain-decision.ts";
+import { seedOf } from "./explain-decision.ts";
 import { answerTo, claimOf, repeated } from "./idempotency.ts";
 import { keyUseOf } from "./key-use.ts";
 import { arrivalOf } from "./matching-gate.ts";
 import { predictAndExplain } from "./predicted.ts";
 import { preflight, type Stood } from "./preflight.ts";
-import { decisionRecord, leafDigests } from "./record.ts";
+import { decisionRecord, digestsOf, leafDigests } from "./record.ts";
 import { refuseStopped, stopLookups } from "./stops.ts";
 import { identifiersOf, readSubject } from "./subject.ts";
 import { encodeVaulted, receiptOf } from "./vaulted.ts";
@@ -97,7 +97,7 @@ export async function decideWith(
   };
 
   const hour = hourOf(at);
-  const digests = { ...version.digests, explainer: explainerDigest(version.contract) };
+  const digests = digestsOf(version);
   const beside = companion && ((tx: Database, key: SubjectKey) => companion.write(tx, core, key));
   const arrival = arrivalOf(deps, version);
   const keys = { stood: stood.keys, subjectId: subject.id };

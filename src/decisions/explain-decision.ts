@@ -16,6 +16,7 @@ import { type Contribution, formatValue, type Reason, wordReasons } from "../exp
 import type { Contract, Feature } from "../models/contract.ts";
 import { sha256 } from "../models/digests.ts";
 import { type ExactReading, openExact } from "../models/exact.ts";
+import { onceFor } from "../models/once-for.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import type { Language } from "./decision.ts";
 import type { Settled } from "./outcome.ts";
@@ -36,21 +37,23 @@ const RECORDED_TOLERANCE = 0.05;
 const RECORDED_ROW = `recorded-row/1;tolerance>=${RECORDED_TOLERANCE}`;
 
 /** SHA-256 in hex of everything about the explainer that decides an attribution, beside model, background and seed. */
-export function explainerDigest({ explanation, groups }: Pick<Contract, "explanation" | "groups">): string {
-  const { method, link, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
-  return sha256(
-    JSON.stringify([
-      ALGORITHM_VERSION,
-      RECORDED_ROW,
-      method,
-      tolerance,
-      maxModelRows,
-      maxMilliseconds,
-      groups ?? [],
-      link ?? "identity",
-    ]),
-  );
-}
+export const explainerDigest = onceFor(
+  ({ explanation, groups }: Pick<Contract, "explanation" | "groups">) => {
+    const { method, link, tolerance = null, maxModelRows = null, maxMilliseconds = null } = explanation;
+    return sha256(
+      JSON.stringify([
+        ALGORITHM_VERSION,
+        RECORDED_ROW,
+        method,
+        tolerance,
+        maxModelRows,
+        maxMilliseconds,
+        groups ?? [],
+        link ?? "identity",
+      ]),
+    );
+  },
+);
 
 /**
  * Attributions explain what the contract's link names, the output or its log odds, and are never rescaled. Where
@@ -75,14 +78,14 @@ function exactFor(version: LiveVersion, players: Game["players"]): Promise<Exact
 }
 
 /** Each feature, or the group that it was declared to move with. */
-function playersOf({ features, groups = [] }: Pick<Contract, "features" | "groups">): Player[] {
+const playersOf = onceFor(({ features, groups = [] }: Pick<Contract, "features" | "groups">): Player[] => {
   const column = (feature: string) => features.findIndex(({ name }) => name === feature);
   const grouped = new Set(groups.flatMap((group) => group.features));
   return [
     ...features.flatMap(({ name }, c) => (grouped.has(name) ? [] : [{ name, columns: [c] }])),
     ...groups.map((group) => ({ name: group.name, columns: group.features.map(column) })),
   ];
-}
+});
 
 /** An explanation by feature, whatever the players are: what a group is credited with is shared out among its features. */
 function byFeature(explanation: Explanation): Explanation {
@@ -271,7 +274,15 @@ export function sayReasons(
       feature: feature.name,
       attribution: explanation.attributions[i]![settled.index]!,
       interval: explanation.intervals[i]![settled.index]!,
-      value: { "pt-BR": sayValue(feature, row[i]!, "pt-BR"), en: sayValue(feature, row[i]!, "en") },
+      // Four at most are said, in one language.
+      value: {
+        get "pt-BR"() {
+          return sayValue(feature, row[i]!, "pt-BR");
+        },
+        get en() {
+          return sayValue(feature, row[i]!, "en");
+        },
+      },
       texts: {
         "pt-BR": { for: feature.reasons.for["pt-BR"], against: feature.reasons.against["pt-BR"] },
         en: { for: feature.reasons.for.en, against: feature.reasons.against.en },

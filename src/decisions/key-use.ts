@@ -1,4 +1,5 @@
 import type { Contract } from "../models/contract.ts";
+import { onceFor } from "../models/once-for.ts";
 import type { KeyUse } from "../privacy/subject-keys.ts";
 
 /**
@@ -7,14 +8,14 @@ import type { KeyUse } from "../privacy/subject-keys.ts";
  * A decision's inputs lie in the vault together, so a package with several purposes has one key for their union,
  * and the strictest of its bases rules an erasure.
  */
-export function keyUseOf(contract: Contract): KeyUse {
+export const keyUseOf = onceFor((contract: Contract): KeyUse => {
   const distinct = (pick: (feature: Contract["features"][number]) => string) =>
     [...new Set(contract.features.map(pick))].sort().join("+");
   return {
     purpose: `${contract.name}/${distinct(({ purpose }) => purpose)}/${distinct(({ basis }) => basis)}`,
     retention: distinct(({ retention }) => retention),
   };
-}
+});
 
 /** Whether the law lets these decisions be erased on request, and if not, which article says so. */
 export function erasureRule(

@@ -1,8 +1,10 @@
 import { fromHex } from "../../audit/bytes.ts";
 import type { Cell } from "../explain/game.ts";
+import { onceFor } from "../models/once-for.ts";
 import type { LiveVersion } from "../models/registry.ts";
 import { type AnonymiseContext, anonymise, bearsAttribution, roundToStep } from "../privacy/anonymise.ts";
 import type { DecisionCore, DecisionRecord } from "./decision.ts";
+import { explainerDigest } from "./explain-decision.ts";
 import { attributionsOfRecord } from "./recorded-attributions.ts";
 import { attributionStep } from "./scale.ts";
 
@@ -53,12 +55,18 @@ export async function decisionRecord(
   };
 }
 
+/** What a version's decisions were made by. */
+export const digestsOf = onceFor(
+  ({ digests, contract }: Pick<LiveVersion, "digests" | "contract">): DecisionRecord["digests"] => ({
+    ...digests,
+    explainer: explainerDigest(contract),
+  }),
+);
+
 /** A record's digests as its leaf has them. */
-export function leafDigests({ model, background, explainer, policy }: DecisionRecord["digests"]) {
-  return {
-    model: fromHex(model),
-    background: fromHex(background),
-    explainer: fromHex(explainer),
-    policy: fromHex(policy),
-  };
-}
+export const leafDigests = onceFor(({ model, background, explainer, policy }: DecisionRecord["digests"]) => ({
+  model: fromHex(model),
+  background: fromHex(background),
+  explainer: fromHex(explainer),
+  policy: fromHex(policy),
+}));

@@ -1,5 +1,4 @@
 import { eq } from "drizzle-orm";
-import { toBase64 } from "../../audit/bytes.ts";
 import { canonicalize } from "../../audit/canonical.ts";
 import { parseLeaf } from "../../audit/leaf.ts";
 import { record } from "../db/tables.ts";
@@ -16,6 +15,9 @@ export const encodeVaulted = (vaulted: VaultedDecision): Uint8Array =>
 export const decodeVaulted = (plaintext: Uint8Array): VaultedDecision =>
   JSON.parse(new TextDecoder().decode(plaintext)) as VaultedDecision;
 
+const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+
 export function receiptOf(parts: {
   logIndex: number;
   leafHash: Uint8Array;
@@ -24,8 +26,8 @@ export function receiptOf(parts: {
 }): DecisionReceipt {
   return {
     logIndex: parts.logIndex,
-    leafHash: toBase64(parts.leafHash),
-    inclusionProof: parts.inclusionProof.map(toBase64),
+    leafHash: base64(parts.leafHash),
+    inclusionProof: parts.inclusionProof.map(base64),
     checkpoint: parts.checkpoint,
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Config } from "../config.ts";
@@ -72,7 +72,7 @@ export function tokenVerifier(config: Config, issuer: string, key: JWTVerifyGetK
   const rules = proofRules(config);
   const believed = new Map<string, { actor: Actor; until: number }>();
   return async (token) => {
-    const digest = createHash("sha256").update(token).digest("base64");
+    const digest = hash("sha256", token, "base64");
     const known = believed.get(digest);
     if (known && Date.now() < known.until) return { ...known.actor };
     try {

@@ -1,6 +1,7 @@
 import { type Fault, Problem, type ProblemCode } from "../errors.ts";
 import type { Cell } from "../explain/game.ts";
 import type { Contract, Feature } from "./contract.ts";
+import { onceFor } from "./once-for.ts";
 import { pointerTo } from "./package-faults.ts";
 
 /** What can be wrong with inputs that are there; a decision may also lack one (`missing_feature`). */
@@ -36,7 +37,7 @@ export function readInputs(contract: Pick<Contract, "features">, inputs: unknown
     if (fault !== undefined) faults.push({ pointer: pointerTo("inputs", feature.name), ...fault });
     else row.push(value as Cell);
   }
-  const known = new Set(contract.features.map(({ name }) => name));
+  const known = namesOf(contract);
   Object.keys(inputs).forEach((name, i) => {
     if (known.has(name)) return;
     // Counted, not named: a caller who mixes up names and values would find a person's in the refusal.
@@ -47,6 +48,11 @@ export function readInputs(contract: Pick<Contract, "features">, inputs: unknown
   if (first === undefined) return row;
   throw new Problem(first.code, first.detail, { faults: faults.slice(0, MAX_FAULTS) });
 }
+
+const namesOf = onceFor(
+  ({ features }: Pick<Contract, "features">): ReadonlySet<string> =>
+    new Set(features.map(({ name }) => name)),
+);
 
 type CellFault = Omit<Fault, "pointer">;
 
@@ -91,15 +97,8 @@ function longerThan(text: string, codePoints: number): boolean {
   return [...text].length > codePoints;
 }
 
-type CategoryFeature = Extract<Feature, { type: "category" }>;
-const categorySets = new WeakMap<CategoryFeature, ReadonlySet<string>>();
-
-/** The accepted values; built once a contract, since every row of a background asks. */
-function categories(feature: CategoryFeature): ReadonlySet<string> {
-  let set = categorySets.get(feature);
-  if (set === undefined) {
-    set = new Set(feature.values.map(({ value }) => value));
-    categorySets.set(feature, set);
-  }
-  return set;
-}
+/** The accepted values; every row of a background asks. */
+const categories = onceFor(
+  ({ values }: Extract<Feature, { type: "category" }>): ReadonlySet<string> =>
+    new Set(values.map(({ value }) => value)),
+);

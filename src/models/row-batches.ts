@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /** Answers given out in one turn of the event loop: what each sets off takes a few tenths of a millisecond, all at once. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 8;
 
 /**
  * Single rows that are asked for in one turn of the event loop, evaluated together: a call of the runtime costs more than a
