@@ -1,3 +1,4 @@
+import type { LastFunction } from "./curvature.ts";
 import { type Cell, type Game, normalisedWeights } from "./game.ts";
 import { ExactLinear } from "./linear.ts";
 import { type Blocks, splitGame, sumBlocks } from "./owen.ts";
@@ -25,6 +26,8 @@ export interface ControlForm {
   /** One an output; undefined where the outputs are too rounded to tell. */
   fromOutputs(values: Float64Array): Float64Array | undefined;
   fromRow(row: readonly Cell[]): Float64Array;
+  /** The model's outputs of it. */
+  last: LastFunction;
 }
 
 export interface ClosedFormOptions extends TreeOptions {
@@ -181,6 +184,7 @@ export class ClosedForm {
       return undefined;
     const centred = post[0] === "softmax";
     const inverse = INVERSES[post[0]];
+    const last = LAST[post[0]];
     return {
       outputs,
       attributions: (row) => {
@@ -191,6 +195,7 @@ export class ClosedForm {
         return attributions;
       },
       fromOutputs: inverse,
+      last,
       fromRow: (row) => {
         const margins = this.valueOf(row, "margin");
         return centred ? centre(margins) : margins;
@@ -251,6 +256,26 @@ const INVERSES: Record<
   },
   exponential: (values) => (values.every((value) => value > 1e-30) ? values.map(Math.log) : undefined),
   softmax: (values) => (values.every((value) => value > 1e-30) ? centre(values.map(Math.log)) : undefined),
+};
+
+/** As `applyPost`, but into an array that is there: this runs a hundred times for each walk. */
+const LAST: Record<"logistic" | "softmax" | "exponential", LastFunction> = {
+  logistic: (margins, into) => {
+    for (let o = 0; o < into.length; o++) into[o] = 1 / (1 + Math.exp(-margins[o]!));
+  },
+  exponential: (margins, into) => {
+    for (let o = 0; o < into.length; o++) into[o] = Math.exp(margins[o]!);
+  },
+  softmax: (margins, into) => {
+    let most = margins[0]!;
+    for (let o = 1; o < into.length; o++) most = Math.max(most, margins[o]!);
+    let sum = 0;
+    for (let o = 0; o < into.length; o++) {
+      into[o] = Math.exp(margins[o]! - most);
+      sum += into[o]!;
+    }
+    for (let o = 0; o < into.length; o++) into[o]! /= sum;
+  },
 };
 
 function centre(values: Float64Array): Float64Array {

@@ -1,4 +1,5 @@
 import type { ClosedForm, ControlForm } from "./closed-form.ts";
+import { Curvature } from "./curvature.ts";
 import type { Cell } from "./game.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { turn } from "./turn.ts";
@@ -17,6 +18,8 @@ const ROWS_A_TURN = 8192;
 export class Control {
   /** Exact; players × outputs. */
   readonly attributions: Float64Array;
+  /** What the last function makes of margins that add up. */
+  readonly curvature: Curvature;
   readonly #form: ControlForm;
   readonly #outputs: number;
   #values = new Float64Array(0);
@@ -25,6 +28,7 @@ export class Control {
   private constructor(form: ControlForm, attributions: Float64Array, outputs: number) {
     this.#form = form;
     this.attributions = attributions;
+    this.curvature = new Curvature(form.last, outputs);
     this.#outputs = outputs;
   }
 
@@ -56,6 +60,11 @@ export class Control {
   /** Of the rows taken in, as `HybridRows.values`. */
   get values(): Float64Array {
     return this.#values;
+  }
+
+  /** A row's, one an output. */
+  of(id: number): Float64Array {
+    return this.#values.subarray(id * this.#outputs, (id + 1) * this.#outputs);
   }
 
   value(id: number, output: number): number {

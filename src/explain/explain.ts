@@ -1,5 +1,6 @@
 import type { ClosedForm, Link } from "./closed-form.ts";
 import { Control } from "./control.ts";
+import { ROTATIONS } from "./curvature.ts";
 import { backgroundDigest, digestOf } from "./digests.ts";
 import { ENUMERATED_PLAYERS, enumerate, enumerationRows, samplingRows } from "./enumeration.ts";
 import { ExplainError } from "./errors.ts";
@@ -52,7 +53,7 @@ export const ALGORITHM_VERSION = [
   `first-rounds=${FIRST_ROUNDS}`,
   `max-rounds=${MAX_ROUNDS}`,
   `enumerated-players=${ENUMERATED_PLAYERS}`,
-  `control=margin,one-slope-an-output,degrees>=${SLOPE_FROM}`,
+  `control=margin+curvature,rotations<=${ROTATIONS},two-slopes-an-output,degrees>=${SLOPE_FROM}`,
   `closed-form=float64,table-bytes=${DEFAULT_TABLE_BYTES}`,
   `auto=closed-form,enumerate<=${AUTO_ROUNDS}-rounds`,
 ].join(";");

@@ -16,10 +16,10 @@ export interface Explanation {
   /** The scale that base, output and attributions are on. */
   link: Link;
   /**
-   * What made sampled values more precise: one slope an output, 0 where the control was not worth its own noise. Null where
-   * nothing did.
+   * What made sampled values more precise: for the exact margin, and for the last function's curvature beside it, one slope an
+   * output, 0 where the control was not worth its own noise. Null where nothing did.
    */
-  control: { link: "margin"; slopes: number[] } | null;
+  control: { link: "margin"; slopes: number[]; curvatures: number[] } | null;
   /** The weighted mean over the background, one an output. */
   base: number[];
   /** The explained row's. */
@@ -166,7 +166,11 @@ export function assemble(
     method,
     chosen,
     link,
-    control: slopes && { link: "margin", slopes: Array.from(slopes, (slope) => slope + 0) },
+    control: slopes && {
+      link: "margin",
+      slopes: Array.from(slopes.margin, (slope) => slope + 0),
+      curvatures: Array.from(slopes.curvature, (slope) => slope + 0),
+    },
     base,
     output,
     distance: null,

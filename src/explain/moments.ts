@@ -1,4 +1,5 @@
 import type { Control } from "./control.ts";
+import { CurvedMoments } from "./curved-moments.ts";
 import { addShapley, ENUMERATED_PLAYERS } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
 import { addOwen, type Blocks, type OwenCoalitions } from "./owen.ts";
@@ -24,13 +25,30 @@ export interface Estimate {
   rounds: number;
   converged: boolean;
   /** One an output, where a control variate was at hand; 0 where it was not worth its own noise. */
-  slopes: Float64Array | null;
+  slopes: Slopes | null;
+}
+
+/** By how much of what two controls were off an estimate is corrected; one an output. */
+export interface Slopes {
+  margin: Float64Array;
+  /** Of the last function of margins that add up. */
+  curvature: Float64Array;
 }
 
 /** With fewer degrees of freedom than this behind a player, its variance is pooled (see `summarise`). */
 export const POOL_BELOW = 5;
 /** With fewer degrees of freedom than this in all a slope is a guess, and the plain estimate stands. */
 export const SLOPE_FROM = 30;
+
+/** The two slopes of one output. */
+interface Slope {
+  margin: number;
+  curvature: number;
+}
+
+const NO_SLOPE: Slope = { margin: 0, curvature: 0 };
+/** Two controls that go along with each other so closely are one. */
+const ALIKE = 1e-6;
 
 /** background × cells × outputs */
 type Table = Float64Array;
@@ -51,6 +69,8 @@ export class Moments {
   readonly #controlMeans: Table;
   readonly #controlSquares: Table;
   readonly #products: Table;
+  readonly #curved: CurvedMoments | undefined;
+  /** Of a walk: cells × outputs. */
   readonly #marginals: Float64Array;
   readonly #controlMarginals: Float64Array;
   readonly #known: Known;
@@ -84,8 +104,9 @@ export class Moments {
     this.#controlMeans = table(control !== undefined);
     this.#controlSquares = table(control !== undefined);
     this.#products = table(control !== undefined);
-    this.#marginals = new Float64Array(this.#cells);
-    this.#controlMarginals = new Float64Array(this.#cells);
+    this.#curved = control && new CurvedMoments(rows, control, size);
+    this.#marginals = new Float64Array(this.#cells * rows.outputs);
+    this.#controlMarginals = new Float64Array(this.#cells * rows.outputs);
   }
 
   /** A round that has been evaluated. */
@@ -96,36 +117,44 @@ export class Moments {
     const control = this.#control;
     await control?.follow(rows);
     if (this.#rounds++ === 0) this.#addKnown();
+    const aTurn = control ? ROWS_A_TURN / 4 : ROWS_A_TURN;
     for (const [w, walk] of round.entries()) {
-      if (w % ROWS_A_TURN === ROWS_A_TURN - 1) await turn();
-      for (let o = 0; o < outputs; o++) {
-        measure(rows, walk, o, rows.values, this.#marginals);
-        if (control) measure(rows, walk, o, control.values, this.#controlMarginals);
-        if (this.#blocks) this.#sumBlocks(walk.order, this.#blocks);
-        const varying = this.#varying[walk.background]!;
-        const from = walk.background * cells * outputs + o;
-        for (let i = 0; i < varying.length; i++) {
-          const p = varying[i]!;
-          const at = from + p * outputs;
-          const deviation = this.#marginals[p]! - this.#means[at]!;
+      if (w % aTurn === aTurn - 1) await turn();
+      measure(rows, walk, rows.values, this.#marginals);
+      if (control) measure(rows, walk, control.values, this.#controlMarginals);
+      if (this.#blocks) this.#sumBlocks(walk.order, this.#blocks);
+      const from = walk.background * cells * outputs;
+      this.#curved?.add(walk, this.#rounds, {
+        means: this.#means.subarray(from, from + cells * outputs),
+        marginals: this.#marginals,
+        controlMeans: this.#controlMeans.subarray(from, from + cells * outputs),
+        controlMarginals: this.#controlMarginals,
+      });
+      const varying = this.#varying[walk.background]!;
+      for (let i = 0; i < varying.length; i++)
+        for (let o = 0, cell = varying[i]! * outputs; o < outputs; o++, cell++) {
+          const at = from + cell;
+          const deviation = this.#marginals[cell]! - this.#means[at]!;
           this.#means[at]! += deviation / this.#rounds;
-          this.#squares[at]! += deviation * (this.#marginals[p]! - this.#means[at]!);
+          this.#squares[at]! += deviation * (this.#marginals[cell]! - this.#means[at]!);
           if (!control) continue;
-          const moved = this.#controlMarginals[p]! - this.#controlMeans[at]!;
+          const moved = this.#controlMarginals[cell]! - this.#controlMeans[at]!;
           this.#controlMeans[at]! += moved / this.#rounds;
-          const rest = this.#controlMarginals[p]! - this.#controlMeans[at]!;
+          const rest = this.#controlMarginals[cell]! - this.#controlMeans[at]!;
           this.#controlSquares[at]! += moved * rest;
           this.#products[at]! += deviation * rest;
         }
-      }
     }
   }
 
-  /** What a walk's columns moved the output by, summed by block. */
+  /** What a walk's columns moved the outputs by, summed by block. */
   #sumBlocks(order: Uint32Array, { of }: Blocks): void {
-    const { players } = this.#rows;
-    for (const p of order) this.#marginals[players + of[p]!] = 0;
-    for (const p of order) this.#marginals[players + of[p]!]! += this.#marginals[p]!;
+    const { players, outputs } = this.#rows;
+    for (const p of order)
+      this.#marginals.fill(0, (players + of[p]!) * outputs, (players + of[p]! + 1) * outputs);
+    for (const p of order)
+      for (let o = 0; o < outputs; o++)
+        this.#marginals[(players + of[p]!) * outputs + o]! += this.#marginals[p * outputs + o]!;
   }
 
   #addKnown(): void {
@@ -153,7 +182,7 @@ export class Moments {
    * near zero by luck, a tree model's often exactly. There each row's variance is no smaller than the
    * average over the row's players, and the degrees are the pairs'. Rows that were enumerated have no error.
    *
-   * With a control, φ = φ̂ − β(ĉ − c), and s² is what the regression leaves of the squares.
+   * With controls, φ = φ̂ − β(ĉ − c) − γq̂, and s² is what the regression leaves of the squares.
    */
   async summarise({
     tolerance,
@@ -170,7 +199,9 @@ export class Moments {
     const attributions = new Float64Array(cells * outputs);
     const standardErrors = new Float64Array(cells * outputs);
     const halfWidths = new Float64Array(cells * outputs);
-    const slopes = this.#control ? new Float64Array(outputs) : null;
+    const slopes: Slopes | null = this.#control
+      ? { margin: new Float64Array(outputs), curvature: new Float64Array(outputs) }
+      : null;
     const sampled = new Uint32Array(cells);
     varying.forEach((row, b) => {
       if (isSampled(b)) for (const p of row) sampled[p]!++;
@@ -183,9 +214,12 @@ export class Moments {
     let converged = true;
     for (let o = 0; o < outputs; o++) {
       await breathe();
-      const slope = this.#slope(o, sampled);
+      const slope = this.#slopes(o, sampled);
       await breathe();
-      if (slopes) slopes[o] = slope;
+      if (slopes) {
+        slopes.margin[o] = slope.margin;
+        slopes.curvature[o] = slope.curvature;
+      }
       const sum = new Float64Array(cells);
       const sumOfSquares = new Float64Array(cells);
       for (let b = 0; b < varying.length; b++) {
@@ -215,7 +249,8 @@ export class Moments {
         }
       }
       await breathe();
-      if (slope !== 0) this.#correct(attributions, o, slope);
+      if (slope.margin !== 0) this.#correct(attributions, o, slope.margin);
+      if (slope.curvature !== 0) this.#curved?.correct(attributions, o, slope.curvature);
 
       let bound = 0;
       for (let p = 0; p < cells; p++) {
@@ -235,28 +270,42 @@ export class Moments {
     return { attributions, standardErrors, halfWidths, rounds: n, converged, slopes };
   }
 
-  /** One slope for all players, by regression within the background rows, so that corrections sum to nothing. */
-  #slope(o: number, sampled: Uint32Array): number {
-    if (this.#control === undefined) return 0;
+  /** One slope each for all players, by regression within the background rows, so that corrections sum to nothing. */
+  #slopes(o: number, sampled: Uint32Array): Slope {
+    const curved = this.#curved;
+    if (curved === undefined) return NO_SLOPE;
     const { players, outputs, varying, weights } = this.#rows;
-    if (sampled.reduce((sum, count) => sum + count, 0) * (this.#rounds - 1) < SLOPE_FROM) return 0;
-    let products = 0;
-    let squares = 0;
-    varying.forEach((row, b) => {
+    if (sampled.reduce((sum, count) => sum + count, 0) * (this.#rounds - 1) < SLOPE_FROM) return NO_SLOPE;
+    let [products, squares, curvedProducts, curvedSquares, both] = [0, 0, 0, 0, 0];
+    for (let b = 0; b < varying.length; b++) {
+      const row = varying[b]!;
       const weight = weights[b]! ** 2;
-      for (const p of row) {
-        const at = (b * players + p) * outputs + o;
+      for (let i = 0; i < row.length; i++) {
+        const at = (b * players + row[i]!) * outputs + o;
         products += weight * this.#products[at]!;
         squares += weight * this.#controlSquares[at]!;
+        curvedProducts += weight * curved.products[at]!;
+        curvedSquares += weight * curved.squares[at]!;
+        both += weight * curved.withMargin[at]!;
       }
-    });
-    return squares > 0 ? products / squares : 0;
+    }
+    const apart = squares * curvedSquares - both * both;
+    if (apart <= ALIKE * squares * curvedSquares)
+      return { margin: squares > 0 ? products / squares : 0, curvature: 0 };
+    return {
+      margin: (products * curvedSquares - curvedProducts * both) / apart,
+      curvature: (curvedProducts * squares - products * both) / apart,
+    };
   }
 
-  #residual(at: number, slope: number): number {
-    if (slope === 0) return this.#squares[at]!;
-    const left =
-      this.#squares[at]! - 2 * slope * this.#products[at]! + slope * slope * this.#controlSquares[at]!;
+  #residual(at: number, { margin, curvature }: Slope): number {
+    if (margin === 0 && curvature === 0) return this.#squares[at]!;
+    let left =
+      this.#squares[at]! - 2 * margin * this.#products[at]! + margin * margin * this.#controlSquares[at]!;
+    if (curvature !== 0) {
+      const { products, squares, withMargin } = this.#curved!;
+      left += curvature * (curvature * squares[at]! - 2 * products[at]! + 2 * margin * withMargin[at]!);
+    }
     return Math.max(left, 0);
   }
 
@@ -286,26 +335,28 @@ export class Moments {
 /**
  * The average of what each player of the walk moves a quantity by, forward and backward.
  * @param values of rows by id, row-major
+ * @param marginals players × outputs
  */
 function measure(
-  { outputs, full: whole, empty }: HybridRows,
+  { outputs, full, empty }: HybridRows,
   { background, order, forward, backward }: Walk,
-  o: number,
   values: Float64Array,
   marginals: Float64Array,
 ): void {
   const last = order.length - 1;
-  const full = values[whole * outputs + o]!;
-  let before = values[empty[background]! * outputs + o]!;
-  let behind = before;
-  for (let step = 0; step <= last; step++) marginals[order[step]!] = 0;
-  for (let step = 0; step <= last; step++) {
-    const after = step === last ? full : values[forward[step]! * outputs + o]!;
-    marginals[order[step]!]! += (after - before) / 2;
-    before = after;
-    const ahead = step === last ? full : values[backward[step]! * outputs + o]!;
-    marginals[order[last - step]!]! += (ahead - behind) / 2;
-    behind = ahead;
+  for (let o = 0; o < outputs; o++) {
+    const whole = values[full * outputs + o]!;
+    let before = values[empty[background]! * outputs + o]!;
+    let behind = before;
+    for (let step = 0; step <= last; step++) marginals[order[step]! * outputs + o] = 0;
+    for (let step = 0; step <= last; step++) {
+      const after = step === last ? whole : values[forward[step]! * outputs + o]!;
+      marginals[order[step]! * outputs + o]! += (after - before) / 2;
+      before = after;
+      const ahead = step === last ? whole : values[backward[step]! * outputs + o]!;
+      marginals[order[last - step]! * outputs + o]! += (ahead - behind) / 2;
+      behind = ahead;
+    }
   }
 }
 
