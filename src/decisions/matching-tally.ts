@@ -39,6 +39,25 @@ const lockTally = (tx: Database) => tx.execute(sql`LOCK TABLE matching_class IN 
 const here = (model: string, level: number, name: string) =>
   and(eq(matchingClass.model, model), eq(matchingClass.level, level), eq(matchingClass.class, name));
 
+/** Records that are counted alike, once with how many they are: those of one person mostly are. */
+async function alike<Record extends Counted>(
+  deps: Pick<Deps, "models">,
+  records: readonly Record[],
+  saidBy: (contract: Contract, record: Record) => readonly string[],
+) {
+  const groups = new Map<string, { model: string; contract: Contract; record: Record; n: number }>();
+  for (const record of records) {
+    const { model, version } = record;
+    const { contract } = await deps.models.published(model, version);
+    if (contract.risk === undefined) continue;
+    const key = JSON.stringify([model, version, saidBy(contract, record)]);
+    const known = groups.get(key);
+    if (known) known.n += 1;
+    else groups.set(key, { model, contract, record, n: 1 });
+  }
+  return [...groups.values()];
+}
+
 /**
  * Takes records that go off the counts of arrivals. A record at the finest level is of one class; of a coarser one nobody
  * knows which of several it was, which is what it was made coarse for: so it comes off each that it may have been, but none
@@ -49,20 +68,17 @@ export async function tallyLeft(
   deps: Pick<Deps, "models">,
   records: readonly Counted[],
 ): Promise<void> {
-  let locked = false;
-  for (const { model, version, inputs } of records) {
-    const { contract } = await deps.models.published(model, version);
-    if (contract.risk === undefined) continue;
-    if (!locked) await lockTally(tx);
-    locked = true;
-    const said = saidAt(contract, inputs);
+  const groups = await alike(deps, records, (contract, { inputs }) => [classOf(contract, inputs)]);
+  if (groups.length > 0) await lockTally(tx);
+  for (const { model, contract, record, n } of groups) {
+    const said = saidAt(contract, record.inputs);
     const found: boolean[] = [];
     for (const [level, name] of said.entries()) {
       const rows = await tx
         .update(matchingClass)
         .set({
-          arrivals: sql`greatest(${matchingClass.arrivals} - 1, 0)`,
-          standing: sql`greatest(${matchingClass.standing} - 1, 0)`,
+          arrivals: sql`greatest(${matchingClass.arrivals} - ${n}::int, 0)`,
+          standing: sql`greatest(${matchingClass.standing} - ${n}::int, 0)`,
         })
         .where(here(model, level, name))
         .returning({ level: matchingClass.level });
@@ -73,7 +89,7 @@ export async function tallyLeft(
       if (said[row.level] === row.class || !wordings(contract, row.level, row.class).has(said[0]!)) continue;
       await tx
         .update(matchingClass)
-        .set({ arrivals: sql`greatest(${matchingClass.arrivals} - 1, ${matchingClass.standing})` })
+        .set({ arrivals: sql`greatest(${matchingClass.arrivals} - ${n}::int, ${matchingClass.standing})` })
         .where(here(model, row.level, row.class));
     }
   }
@@ -85,18 +101,18 @@ export async function tallyCoarsened(
   deps: Pick<Deps, "models">,
   records: readonly (Counted & { less: Inputs })[],
 ): Promise<void> {
-  let locked = false;
-  for (const { model, version, inputs, less } of records) {
-    const { contract } = await deps.models.published(model, version);
-    if (contract.risk === undefined) continue;
-    if (!locked) await lockTally(tx);
-    locked = true;
-    const now = saidAt(contract, less);
-    for (const [level, name] of saidAt(contract, inputs).entries()) {
+  const groups = await alike(deps, records, (contract, { inputs, less }) => [
+    classOf(contract, inputs),
+    classOf(contract, less),
+  ]);
+  if (groups.length > 0) await lockTally(tx);
+  for (const { model, contract, record, n } of groups) {
+    const now = saidAt(contract, record.less);
+    for (const [level, name] of saidAt(contract, record.inputs).entries()) {
       if (now[level] === name) continue;
       await tx
         .update(matchingClass)
-        .set({ standing: sql`greatest(${matchingClass.standing} - 1, 0)` })
+        .set({ standing: sql`greatest(${matchingClass.standing} - ${n}::int, 0)` })
         .where(here(model, level, name));
     }
   }
