@@ -1,6 +1,6 @@
 import type { dataKey } from "../db/tables.ts";
 import type { Epoch } from "./epoch.ts";
-import { hkdf32 } from "./hkdf.ts";
+import { hkdf32, hkdf32From } from "./hkdf.ts";
 import { seal, unseal } from "./sealing.ts";
 
 /** What a data key is for. One person has one a purpose and retention class, so that each can be erased alone. */
@@ -39,21 +39,25 @@ export const wrapDataKey = (epoch: Epoch, key: Uint8Array, row: Bound): Uint8Arr
 export const unwrapDataKey = (epoch: Epoch, wrapped: Uint8Array, row: Bound): Uint8Array =>
   unseal(epoch.wrapKey, wrapped, contextOf(row));
 
-function derive(key: Uint8Array, label: string, salt: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return hkdf32(key, salt, `motivo/subject/${label}/v1`);
-}
+const labelled = (label: string) => `motivo/subject/${label}/v1`;
 
 /** @param epoch the one that wraps the row */
 export function openDataKey(epoch: Epoch, row: typeof dataKey.$inferSelect): SubjectKey {
   const key = unwrapDataKey(epoch, row.wrapped, row);
+  const derive = hkdf32From(key, new Uint8Array(0));
+  let pseudonymKey: Uint8Array | undefined;
   return {
     id: row.id,
     purpose: row.purpose,
     retention: row.retention,
     entries: row.entries,
-    vaultKey: derive(key, "vault"),
-    tagKey: derive(key, "tag"),
-    pseudonymKey: derive(key, "pseudonym"),
-    commitmentSalt: (tag) => derive(key, "commitment", tag),
+    vaultKey: derive(labelled("vault")),
+    tagKey: derive(labelled("tag")),
+    // Most packages replace no value by a pseudonym.
+    get pseudonymKey() {
+      pseudonymKey ??= derive(labelled("pseudonym"));
+      return pseudonymKey;
+    },
+    commitmentSalt: (tag) => hkdf32(key, tag, labelled("commitment")),
   };
 }

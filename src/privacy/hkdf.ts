@@ -28,8 +28,7 @@ export function hmac32(key: Uint8Array, message: Uint8Array): Uint8Array {
   if (message.length > MESSAGE) return createHmac("sha256", key).update(message).digest();
   inner.set(message, BLOCK);
   const mac = Buffer.from(hmac(key, message.length), "latin1");
-  inner.fill(0);
-  outer.fill(0);
+  wipe();
   return mac;
 }
 
@@ -38,15 +37,26 @@ export function hmac32(key: Uint8Array, message: Uint8Array): Uint8Array {
  * derives four keys.
  * @param key, salt at most 64 bytes. @throws RangeError beyond that, or when a part is longer than 255 bytes
  */
-export function hkdf32(key: Uint8Array, salt: Uint8Array, info: string): Uint8Array {
+export const hkdf32 = (key: Uint8Array, salt: Uint8Array, info: string): Uint8Array =>
+  hkdf32From(key, salt)(info);
+
+/** As `hkdf32`, for several labels of one key: what is extracted from it is the same for all. */
+export function hkdf32From(key: Uint8Array, salt: Uint8Array): (info: string) => Uint8Array {
   if (salt.length > BLOCK || key.length > BLOCK) throw new RangeError("key and salt have at most 64 bytes");
-  if (Buffer.byteLength(info) >= MESSAGE) throw new RangeError("info has at most 255 bytes");
   inner.set(key, BLOCK);
   const extracted = Buffer.from(hmac(salt, key.length), "latin1");
-  const length = inner.write(info, BLOCK);
-  inner[BLOCK + length] = 1;
-  const derived = Buffer.from(hmac(extracted, length + 1), "latin1");
+  wipe();
+  return (info) => {
+    if (Buffer.byteLength(info) >= MESSAGE) throw new RangeError("info has at most 255 bytes");
+    const length = inner.write(info, BLOCK);
+    inner[BLOCK + length] = 1;
+    const derived = Buffer.from(hmac(extracted, length + 1), "latin1");
+    wipe();
+    return derived;
+  };
+}
+
+function wipe(): void {
   inner.fill(0);
   outer.fill(0);
-  return derived;
 }
