@@ -28,6 +28,9 @@ export function rowsAtOnce(blocks: number): number {
  */
 const SORTED = 256;
 
+/** Numbers of tables that are filled in before others have their turn: a millisecond or two. */
+const NUMBERS_A_STEP = 2 ** 14;
+
 interface WrittenGroup {
   group: Group;
   tree: WrittenTree;
@@ -133,6 +136,7 @@ function placeTables(
       views.putWords(fields.bases, tables);
       const builder = new TableBuilder(players, background.weights, MAX_TABLED_AXES);
       let place = fields.places / 4;
+      let filled = 0;
       for (const [g, { group, tree }] of groups.entries()) {
         const from = tables[g]! / 8;
         const table = views.numbers.subarray(from, from + group.rows * widths[g]!);
@@ -140,7 +144,10 @@ function placeTables(
         for (const player of group.players)
           for (const target of tree.tree.targets)
             views.words[place++] = 8 * (player * scores.bias.length + target);
-        if (g % 16 === 15) yield;
+        filled += table.length;
+        if (filled < NUMBERS_A_STEP) continue;
+        filled = 0;
+        yield;
       }
     },
   };
