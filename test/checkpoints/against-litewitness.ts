@@ -94,7 +94,9 @@ try {
       turn.size === size && turn.faults.length === 0 && turn.alarm === null,
     );
     const { checkpoint } = await publisher.attested(size);
-    const lines = await cosignaturesOn(nodeCrypto, parseNote(checkpoint), [parseVkey(nodeCrypto, vkey, COSIGNATURE)]);
+    const lines = await cosignaturesOn(nodeCrypto, parseNote(checkpoint), [
+      parseVkey(nodeCrypto, vkey, COSIGNATURE),
+    ]);
     expect("its line verifies under its key", lines.length === 1);
   }
   await database.db.execute("DELETE FROM witness_state");
