@@ -47,9 +47,12 @@ export class CopyKey {
     return JSON.parse(new TextDecoder().decode(plaintext)) as T;
   }
 
-  /** Compressed first: nobody who chooses what is in it sees how long it becomes. */
+  /**
+   * Compressed first: nobody who chooses what is in it sees how long it becomes. As quickly as may be, since most of a copy
+   * is PDF, whose pages are compressed already.
+   */
   async sealPart(bytes: Uint8Array, place: PartPlace): Promise<Uint8Array> {
-    return seal(this.#key, await deflate(bytes), this.#partContext(place));
+    return seal(this.#key, await deflate(bytes, { level: 1 }), this.#partContext(place));
   }
 
   /** @throws SealError */
