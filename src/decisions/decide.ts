@@ -4,7 +4,14 @@ import { appendEntries, type NewEntry, type Receipt } from "../db/log-append.ts"
 import { Problem } from "../errors.ts";
 import { readInputs } from "../models/inputs.ts";
 import type { LiveVersion } from "../models/registry.ts";
-import { keyAmong, keyFor, personLookups, type SubjectKey } from "../privacy/subject-keys.ts";
+import {
+  firstKeyOf,
+  type KeyUse,
+  keyAmong,
+  keyFor,
+  personLookups,
+  type SubjectKey,
+} from "../privacy/subject-keys.ts";
 import { entryOf } from "../privacy/vault.ts";
 import type { DecisionAnswer, DecisionCore, Language, VaultedDecision } from "./decision.ts";
 import type { Deps } from "./deps.ts";
@@ -154,6 +161,21 @@ function claimFor(
   return claimOf(deps, client, idempotencyKey, request);
 }
 
+interface KeysOfPerson {
+  /** Before the decision. */
+  stood: Stood["keys"];
+  subjectId: string;
+}
+
+function standingKey(
+  { db, epoch }: Deps,
+  { stood, subjectId }: KeysOfPerson,
+  use: KeyUse,
+): Promise<SubjectKey | null> {
+  if (stood.length === 0) return firstKeyOf(db, epoch, subjectId, use);
+  return Promise.resolve(keyAmong(stood, epoch, use));
+}
+
 /**
  * Appends under the person's key, the one that stood before the decision where there was one. An erasure may take the key away between here and the commit: then the decision
  * is the first of a new key, since the person was forgotten before it was made.
@@ -161,7 +183,7 @@ function claimFor(
 async function appendDecision(
   deps: Deps,
   version: LiveVersion,
-  keys: { stood: Stood["keys"]; subjectId: string },
+  keys: KeysOfPerson,
   {
     claim,
     beside,
@@ -173,7 +195,7 @@ async function appendDecision(
 ): Promise<Receipt | { earlier: DecisionAnswer }> {
   const use = keyUseOf(version.contract);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const standing = attempt === 0 ? keyAmong(keys.stood, deps.epoch, use) : null;
+    const standing = attempt === 0 ? await standingKey(deps, keys, use) : null;
     const key = standing ?? (await keyFor(deps.db, deps.epoch, keys.subjectId, use));
     const made = { ...(await entry(key)), ...(claim ? { idempotency: claim } : {}) };
     const outcome = beside

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OpenDatabase } from "../../src/db/client.ts";
 import { idempotencyKey } from "../../src/db/tables.ts";
 import { preflight } from "../../src/decisions/preflight.ts";
-import { keyAmong, keyFor, personLookups } from "../../src/privacy/subject-keys.ts";
+import { firstKeyOf, keyAmong, keyFor, personLookups } from "../../src/privacy/subject-keys.ts";
 import { freshEmbedded, freshPostgres } from "../support/databases.ts";
 import { FREE_TEXT, GERMAN_CREDIT, type TestService, testService } from "../support/service.ts";
 
@@ -68,5 +68,44 @@ describe.each([
     await deps.epoch.openNext(deps.now());
     const { keys } = await preflight(deps, { ...none, person: personLookups(deps.epoch, "eva") });
     expect(keyAmong(keys, deps.epoch, use)).toMatchObject({ id: key.id, vaultKey: key.vaultKey });
+  });
+});
+
+describe.each([
+  ["PostgreSQL", freshPostgres],
+  ["PGlite", freshEmbedded],
+])("the first key of a person, in %s", (_, fresh) => {
+  const use = { purpose: "credit", retention: "short" };
+  let database: OpenDatabase;
+  let service: TestService;
+  beforeAll(async () => {
+    database = await fresh();
+    service = await testService(database, { packages: [FREE_TEXT] });
+  });
+  afterAll(async () => {
+    await service.close();
+    await database.close();
+  });
+
+  it("is made once, however many make it at once, and is the one that is found", async () => {
+    const { db, epoch } = service.deps;
+    const tried = await Promise.all(
+      Array.from({ length: 8 }, () => firstKeyOf(db, epoch, "ana maría ☂", use)),
+    );
+    const [made, ...more] = tried.filter((key) => key !== null);
+    expect(more).toEqual([]);
+    const found = await keyFor(db, epoch, "ana maría ☂", use);
+    expect(found).toMatchObject({ id: made!.id, vaultKey: made!.vaultKey, entries: 0 });
+    const other = { ...use, purpose: "marketing" };
+    expect(await firstKeyOf(db, epoch, "ana maría ☂", other)).toBeNull();
+  });
+
+  it("is not made beside a row that stands under the epoch before", async () => {
+    const { db, epoch } = service.deps;
+    const before = await keyFor(db, epoch, "rui", use);
+    await epoch.openNext(service.deps.now());
+    expect(await firstKeyOf(db, epoch, "rui", use)).toBeNull();
+    expect(await keyFor(db, epoch, "rui", use)).toMatchObject({ id: before.id });
+    expect(await firstKeyOf(db, epoch, "eva", use)).not.toBeNull();
   });
 });
