@@ -74,6 +74,8 @@ const SEARCH_PAUSE_MS = 100;
 const REMEMBERED_KEYS = 20_000;
 /** Entries looked through for a batch, beyond which the rest waits: many of one person wait for one another. */
 const LOOKED_THROUGH = 4;
+/** Batches in a row that nobody came in between of, after which this process takes itself for the only one that writes. */
+const ALONE_AFTER = 16;
 /** A second batch below this costs more than it hides. */
 const SMALLEST_SECOND = 12;
 
@@ -95,6 +97,8 @@ export class Sequencer {
   readonly #tagNumbers = new Map<string, number>();
   /** Where the head will stand after every batch that is on its way; null where that is not known. */
   #edge: Edge | null;
+  /** Batches since one found that another process had moved the head. */
+  #sinceMoved = ALONE_AFTER;
   #owed: OwedNote[] = [];
   #filing: Promise<void> | undefined;
   #searches = 0;
@@ -178,6 +182,10 @@ export class Sequencer {
    */
   #share(): { least: number; most: number } {
     const { size } = this.#limits;
+    // Where others write too, the database has enough to do meanwhile, and halves only make it come here more often.
+    if (this.#sinceMoved < ALONE_AFTER) {
+      return { least: this.#onTheirWay.length === 0 ? 1 : Number.POSITIVE_INFINITY, most: size };
+    }
     const worth = Math.min(Math.max(SMALLEST_SECOND, this.#commits.worthOfRows), size);
     const asked = this.#onTheirWay.reduce((sum, { waiting }) => sum + waiting.length, this.#waiting.length);
     const half = Math.ceil(asked / this.#channel.depth);
@@ -248,6 +256,8 @@ export class Sequencer {
       const result = readAppendRow(row);
       this.#commits.note(batch.sentAt, performance.now(), result.spentUs);
       const settled = settle(this.#context.signer, batch.prepared, batch.expected, result);
+      const overtaken = result.edge !== null && batch.expected !== undefined;
+      this.#sinceMoved = overtaken ? 0 : this.#sinceMoved + 1;
       for (const [key, { from, count }] of batch.tagNumbers) this.#remember(key, from + count);
       for (const [key, next] of settled.counters) this.#remember(key, next);
       if (result.edge || result.refused) {

@@ -197,6 +197,31 @@ describe("the sequencer", () => {
     expect(sizes).toEqual([25, 25]);
   });
 
+  it("sends one batch at a time while another process writes, too: the database has enough to do meanwhile", async () => {
+    const sizes: number[] = [];
+    const log = await open({
+      ...database.channel,
+      call: (parameters) =>
+        database.channel.call((arrays) => {
+          const values = parameters(arrays);
+          sizes.push((values[HASHES] as Uint8Array).length / 32);
+          return values;
+        }),
+    });
+    const other = await open();
+    const receipts = [await appended(log, anEntry()), await appended(other, anEntry())];
+    // Finds that the other one was there.
+    receipts.push(await appended(log, anEntry()));
+    sizes.length = 0;
+    receipts.push(...(await Promise.all(Array.from({ length: 50 }, () => appended(log, anEntry())))));
+    expect(sizes).toEqual([50]);
+    for (let i = 0; i < 16; i++) receipts.push(await appended(log, anEntry()));
+    sizes.length = 0;
+    receipts.push(...(await Promise.all(Array.from({ length: 50 }, () => appended(log, anEntry())))));
+    expect(Math.max(...sizes)).toBeLessThan(50);
+    await holds(receipts);
+  });
+
   it("keeps one batch on its way where a sync is slow: two halves would cost two syncs", async () => {
     await database.db.execute(
       sql`ALTER DATABASE ${sql.identifier(new URL(database.url).pathname.slice(1))} SET commit_delay = 4000`,
