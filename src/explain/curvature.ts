@@ -1,4 +1,4 @@
-import type { Walk } from "./moments.ts";
+import type { Walk } from "./walk.ts";
 
 /** What a model's last function makes of margins; both one an output. */
 export type LastFunction = (margins: Float64Array, into: Float64Array) => void;

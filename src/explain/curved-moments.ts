@@ -1,6 +1,6 @@
 import type { Control } from "./control.ts";
 import type { HybridRows } from "./hybrids.ts";
-import type { Walk } from "./moments.ts";
+import type { Walk } from "./walk.ts";
 
 /** Of one walk, and of those of its background row before it; all players × outputs. */
 type WalkMoments = Record<"means" | "marginals" | "controlMeans" | "controlMarginals", Float64Array>;

@@ -5,16 +5,7 @@ import type { HybridRows } from "./hybrids.ts";
 import { addOwen, type Blocks, type OwenCoalitions } from "./owen.ts";
 import { standardErrorBound, student975 } from "./quantiles.ts";
 import { ROWS_A_TURN, turn } from "./turn.ts";
-
-/** One order for a background row, and the ids of the coalitions met on the way. */
-export interface Walk {
-  background: number;
-  order: Uint32Array;
-  /** After 1, 2, … k−1 players of the order joined. */
-  forward: Uint32Array;
-  /** The same for the order read backward. */
-  backward: Uint32Array;
-}
+import type { Walk } from "./walk.ts";
 
 /** All arrays are players × outputs, row-major; with blocks, columns and then blocks × outputs. */
 export interface Estimate {

@@ -1,10 +1,11 @@
 import type { Control } from "./control.ts";
 import { ENUMERATED_PLAYERS, nameCoalitions, samplingRows } from "./enumeration.ts";
 import type { HybridRows } from "./hybrids.ts";
-import { type Estimate, type Known, Moments, type Walk } from "./moments.ts";
+import { type Estimate, type Known, Moments } from "./moments.ts";
 import { type Blocks, nameOwen, type OwenCoalitions, shuffleBlocks } from "./owen.ts";
 import { type Random32, shuffle } from "./random.ts";
 import { ROWS_A_TURN, turn } from "./turn.ts";
+import type { Walk } from "./walk.ts";
 
 /**
  * Antithetic permutation sampling of Shapley values (Castro et al. 2009; Mitchell et al. 2022), each background
