@@ -29,7 +29,11 @@ const PG_EPOCH_MS = 946_684_800_000;
 const BYTES_A_UNIT = 3;
 
 const NIBBLE = new Uint8Array(128);
-for (let i = 0; i < 16; i++) NIBBLE[i.toString(16).charCodeAt(0)] = i;
+for (let i = 0; i < 16; i++) {
+  const digit = i.toString(16);
+  NIBBLE[digit.charCodeAt(0)] = i;
+  NIBBLE[digit.toUpperCase().charCodeAt(0)] = i;
+}
 
 /** Big-endian int8 of a safe integer. */
 function writeInt64(into: Buffer, value: number, at: number): void {
@@ -37,7 +41,7 @@ function writeInt64(into: Buffer, value: number, at: number): void {
   into.writeUInt32BE(value >= 0 ? value % 2 ** 32 : ((value % 2 ** 32) + 2 ** 32) % 2 ** 32, at + 4);
 }
 
-/** @param id in lower case, with its four dashes */
+/** @param id with its four dashes */
 function writeUuid(into: Buffer, id: string, at: number): void {
   for (let from = 0, to = at; from < id.length; from += 2) {
     if (id.charCodeAt(from) === 0x2d) from += 1;
