@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbedded } from "../../src/db/client.ts";
+import { COMPILED } from "../support/compiled.ts";
 import { migratedContents } from "../support/migrated.ts";
 
 export interface Ended {
@@ -22,10 +23,11 @@ export interface Running {
 
 export const COMMAND = "src/cli.ts";
 
-/** Nothing of this process's own settings reaches the command. */
+/** Nothing of this process's own settings reaches the command. Its sources are stripped and compiled once for all of them. */
 const surroundings = {
   PATH: process.env.PATH,
   HOME: process.env.HOME,
+  NODE_COMPILE_CACHE: COMPILED,
   MOTIVO_LOG_LEVEL: "silent",
   PORT: "0",
 };

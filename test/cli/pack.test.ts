@@ -25,7 +25,7 @@ describe("the npm package", () => {
   let installed: string;
   let command: string;
   beforeAll(async () => {
-    place = await temporaryFolder();
+    place = await temporaryFolder({ migrated: true });
     const { folder } = place;
     await exec("npm", ["pack", "--silent", "--pack-destination", folder]);
     await exec("tar", ["xzf", `motivo-${VERSION}.tgz`], { cwd: folder });

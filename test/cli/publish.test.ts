@@ -7,7 +7,7 @@ import { json, run, temporaryFolder } from "./command.ts";
 const PACKAGE = "test/packages/free-text";
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
-  place = await temporaryFolder();
+  place = await temporaryFolder({ migrated: true });
 });
 afterAll(() => place.remove());
 

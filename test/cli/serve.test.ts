@@ -91,7 +91,7 @@ describe("motivo serve", () => {
   });
 
   it("refuses a port that is taken with 2, naming it", async () => {
-    const other = await temporaryFolder();
+    const other = await temporaryFolder({ migrated: true });
     const { port } = new URL(dev.url);
     const second = await run(["serve"], { ...other.env, PORT: port });
     await other.remove();
@@ -157,7 +157,7 @@ describe("motivo serve", () => {
 
 describe("motivo serve, not for development", () => {
   it("shows no token and says that no issuer is configured", async () => {
-    const place = await temporaryFolder();
+    const place = await temporaryFolder({ migrated: true });
     const service = start(["serve"], { ...place.env, MOTIVO_HOST: "0.0.0.0" });
     await service.says(LISTENING);
     service.child.kill("SIGTERM");

@@ -4,7 +4,7 @@ import { json, run, temporaryFolder } from "./command.ts";
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
-  place = await temporaryFolder();
+  place = await temporaryFolder({ migrated: true });
 });
 afterAll(() => place.remove());
 

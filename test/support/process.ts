@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DevFile } from "../../src/node.ts";
+import { COMPILED } from "./compiled.ts";
 import { freePort } from "./postgres-server.ts";
 
 /** The service as a process of its own, to be killed. */
@@ -22,7 +23,13 @@ export async function temporaryFolders(): Promise<{ data: string; remove: () => 
 export async function startProcess(env: Record<string, string>): Promise<ServiceProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, ["src/cli.ts", "serve"], {
-    env: { PATH: process.env.PATH, MOTIVO_LOG_LEVEL: "warn", PORT: String(port), ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: COMPILED,
+      MOTIVO_LOG_LEVEL: "warn",
+      PORT: String(port),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
