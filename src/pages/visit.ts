@@ -71,6 +71,7 @@ export function pagesApp(deps: PagesFrame): { app: Hono<Env>; mount: Mount } {
         await deps.sessions.act(c, session!, null);
         return c.redirect("/me/mandates?done=over", 303);
       }
+      refuseStrangeId(path, c.req.param("id"));
       const scene = sceneOf(c, deps, session);
       const show: Visit["show"] = (html, status = 200) => {
         c.header("cache-control", "no-store");
@@ -100,7 +101,19 @@ function pathOf(c: Context): string {
   return pathname + search;
 }
 
-const UUID_OR_INDEX = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,15})$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const INDEX = /^[0-9]{1,15}$/;
+
+/**
+ * What is not an id may be a person's address, and a statement that it reached would fail and be written down with it in the
+ * database's own log. Auditors find an erased decision by its index.
+ */
+function refuseStrangeId(path: string, id: string | undefined): void {
+  if (id === undefined || UUID.test(id) || (path.startsWith("/audit/") && INDEX.test(id))) return;
+  throw new Problem("not_found");
+}
+
+const isIdOrIndex = (segment: string) => UUID.test(segment) || INDEX.test(segment);
 
 /**
  * Where a reader is, if a page is there; else the fallback. An address that nothing answers may be made of anything, a
@@ -112,9 +125,7 @@ function knownAddress(path: string, fallback: string): string {
     const parts = route.path.split("/");
     return (
       parts.length === segments.length &&
-      parts.every((part, i) =>
-        part.startsWith(":") ? UUID_OR_INDEX.test(segments[i]!) : part === segments[i],
-      )
+      parts.every((part, i) => (part.startsWith(":") ? isIdOrIndex(segments[i]!) : part === segments[i]))
     );
   });
   return isKnown ? path : fallback;

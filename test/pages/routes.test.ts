@@ -440,6 +440,23 @@ describe("a person's own", () => {
     expect(await response.text()).toContain(">unknown_decision<");
   });
 
+  it.each([
+    ["subject-token", "/me/decisions/ana@example.com"],
+    ["subject-token", "/me/decisions/17"],
+    ["subject-token", "/me/requests/ana@example.com"],
+    ["operator-token", "/operator/requests/ana@example.com"],
+    ["reviewer-token", "/reviews/ana@example.com"],
+    ["auditor-token", "/audit/decisions/ana@example.com"],
+  ])("for %s, %s asks the database for nothing, since it holds no id", async (token, path) => {
+    const before = bank.calls.length;
+    const response = await bank.app.request(path, { headers: { cookie: await cookieOf(token) } });
+    expect(response.status).toBe(404);
+    const text = await response.text();
+    expect(text).toContain(">not_found<");
+    expect(text).not.toContain("ana@");
+    expect(bank.calls).toHaveLength(before);
+  });
+
   it("erasure happens only with the form's token and its boxes ticked, also that of the review which it ends, and ends the session", async () => {
     const cookie = await cookieOf("subject-token");
     const step = await (await bank.app.request("/me/erase", { headers: { cookie } })).text();
