@@ -7,7 +7,10 @@ import { modelName, versionNumber } from "./schemas.ts";
 
 const TAG = "Operation";
 const access = { scope: "operator" } as const;
-const instant = z.iso.datetime({ offset: true });
+/** Calendars know no year before 1970 or long from now; one that is asked for such a year may not come back. */
+const instant = z.iso
+  .datetime({ offset: true })
+  .refine((value) => value >= "1970" && value < "2200", "a time from 1970 to 2199");
 
 const asked = {
   from: instant.meta({ description: "counted in whole hours, as the log's entries are" }),

@@ -8,6 +8,8 @@ const instant = z
   .string()
   .transform((text) => text.toUpperCase())
   .pipe(z.iso.datetime({ offset: true }))
+  // Calendars know no year before 1970 or long from now, and looking for one would not come back.
+  .refine((value) => value >= "1970" && value < "2200")
   .transform((text) => new Date(text));
 
 const timeZone = z.string().refine((name) => {
