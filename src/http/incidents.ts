@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWithinCalendars } from "../subjects/deadlines/calendar.ts";
 import { incidentDeadlines } from "../subjects/deadlines/incident.ts";
 import { type IncidentAsked, incidentPeople, incidentScope, MOST_PEOPLE } from "../subjects/incident.ts";
 import type { RightsDeps } from "../subjects/requests/settings.ts";
@@ -7,10 +8,9 @@ import { modelName, versionNumber } from "./schemas.ts";
 
 const TAG = "Operation";
 const access = { scope: "operator" } as const;
-/** Calendars know no year before 1970 or long from now; one that is asked for such a year may not come back. */
 const instant = z.iso
   .datetime({ offset: true })
-  .refine((value) => value >= "1970" && value < "2200", "a time from 1970 to 2199");
+  .refine((value) => isWithinCalendars(new Date(value)), "a time from 1970 to 2199");
 
 const asked = {
   from: instant.meta({ description: "counted in whole hours, as the log's entries are" }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Problem, type ProblemCode } from "../../errors.ts";
 import { words } from "../../http/request-schemas.ts";
 import { INPUT_CODES } from "../../models/inputs.ts";
+import { isWithinCalendars } from "../../subjects/deadlines/calendar.ts";
 import { instantOf, localOf } from "../../subjects/deadlines/local-time.ts";
 import type { IncidentAsked } from "../../subjects/incident.ts";
 import { inputsOf } from "../product/form.ts";
@@ -286,8 +287,9 @@ function readIncident(given: (name: IncidentField) => string, timeZone: string, 
   const time = (name: "from" | "to" | "aware", otherwise: Date): Date => {
     if (typed[name] === "") return otherwise;
     const instant = instantOf(typed[name], timeZone);
-    if (instant === null) wrong.add(name);
-    return instant ?? otherwise;
+    if (instant !== null && isWithinCalendars(instant)) return instant;
+    wrong.add(name);
+    return otherwise;
   };
   const from = time("from", new Date(0));
   const to = time("to", now);

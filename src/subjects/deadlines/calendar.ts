@@ -11,6 +11,10 @@ export interface HolidayCalendar {
 /** date-holidays' own data (CC BY-SA 3.0, see NOTICE), as package.json pins it. */
 const SOURCE = "date-holidays 3.37.0";
 
+/** From 1970 to 2199: looking for the holidays of a year far from it does not come back. */
+export const isWithinCalendars = (instant: Date): boolean =>
+  instant.getTime() >= 0 && instant.getTime() < Date.UTC(2200);
+
 export class UnknownPlaceError extends Error {
   override name = "UnknownPlaceError";
 }

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { calendarOf, type HolidayCalendar, NO_HOLIDAYS, withHolidays } from "./calendar.ts";
+import {
+  calendarOf,
+  type HolidayCalendar,
+  isWithinCalendars,
+  NO_HOLIDAYS,
+  withHolidays,
+} from "./calendar.ts";
 import { EVENT_TYPES, REGIMES, RIGHTS } from "./clock.ts";
 import type { TimedRequest } from "./deadline.ts";
 
@@ -8,9 +14,8 @@ const instant = z
   .string()
   .transform((text) => text.toUpperCase())
   .pipe(z.iso.datetime({ offset: true }))
-  // Calendars know no year before 1970 or long from now, and looking for one would not come back.
-  .refine((value) => value >= "1970" && value < "2200")
-  .transform((text) => new Date(text));
+  .transform((text) => new Date(text))
+  .refine(isWithinCalendars);
 
 const timeZone = z.string().refine((name) => {
   try {
